@@ -1,0 +1,278 @@
+@0xb1d6e0c0a7a10011;
+# Sites, calendars, visits.
+
+using Cxx = import "/capnp/c++.capnp";
+using Cat = import "catalogue.capnp";
+$Cxx.namespace("bridgework::wire");
+$Cat.owner("appointments");
+$Cat.values("bridgework::messages");
+
+enum Purpose { other @0; exam @1; hygiene @2; restorative @3; endo @4; perio @5; prostho @6; surgery @7; ortho @8; }
+enum VisitState { held @0; booked @1; confirmed @2; arrived @3; seated @4; completed @5; checkedOut @6; cancelled @7; noShow @8; moved @9; lapsed @10; planned @11; }
+enum CancelledBy { patient @0; practice @1; }
+enum BalanceHandled { notApplicable @0; paid @1; arranged @2; open @3; }
+enum ImportedOutcome { completed @0; noShow @1; cancelled @2; }
+
+enum AppointmentsRefusal $Cat.refusals {
+  unknownSite @0; unknownVisitType @1; unknownProvider @2; unknownChair @3; unknownAppointment @4; outsideHours @5; slotTaken @6;
+  timeDoesNotExist @7; inThePast @8; illegalTransition @9; holdLapsed @10; invalidZone @11; invalidId @12; invalidHours @13; alreadyExists @14;
+}
+
+struct OpeningHours {
+  # Minutes after local midnight, weekday 1 (Monday) to 7. Two entries may stand for one day (a lunch break).
+  weekday @0 :UInt8 $Cat.range((min = 1, max = 7));
+  fromMinute @1 :UInt16 $Cat.range((min = 0, max = 1440));
+  untilMinute @2 :UInt16 $Cat.range((min = 0, max = 1440));
+}
+struct Visit {
+  # What everybody needs to know of a visit; carried by each event about it, so that no consumer has to ask.
+  visitType @0 :Text $Cat.maxBytes(64);
+  purpose @1 :Purpose;
+  provider @2 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  chair @3 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  start @4 :Int64 $Cat.instant;
+  localStart @5 :Int64 $Cat.local;
+  zone @6 :Text $Cat.maxBytes(64);
+  durationMinutes @7 :UInt16;
+}
+
+# ---- events
+
+struct SiteDefined $Cat.event {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  zone @2 :Text $Cat.maxBytes(64);
+  phone @3 :Text $Cat.maxBytes(64);
+  hours @4 :List(OpeningHours) $Cat.maxItems(28);
+  waitLimitMinutes @5 :UInt16;
+}
+struct AppointmentHeld $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  holdEnds @4 :Int64 $Cat.instant;
+}
+struct AppointmentHoldLapsed $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+}
+struct AppointmentBooked $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  movedFrom @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit this one replaces, when it came from a move.
+}
+struct AppointmentConfirmed $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+}
+struct AppointmentMoved $Cat.event {
+  # The old visit will not take place; `to` is booked in its stead, in the same commit.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  to @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+}
+struct AppointmentCancelled $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  by @4 :CancelledBy;
+  reason @5 :Text $Cat.phi $Cat.maxBytes(1024);
+  noticeMinutes @6 :Int64;
+}
+struct AppointmentNoShow $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+}
+struct AppointmentArrived $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+}
+struct AppointmentSeated $Cat.event {
+  # Waited from arrival or from the agreed time, whichever is later: coming early is not waiting.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  waitedMinutes @4 :UInt32;
+  waitLimitMinutes @5 :UInt16;
+}
+struct AppointmentCompleted $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+}
+struct AppointmentCheckedOut $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  by @4 :Text $Cat.maxBytes(128);
+  nextVisitAgreed @5 :Bool;
+  balance @6 :BalanceHandled;
+  script @7 :Text $Cat.maxBytes(128);
+}
+struct VisitImported $Cat.event {
+  # A visit of the past, from another system. Never a reason to contact anybody.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  outcome @4 :ImportedOutcome;
+  bookedAt @5 :Int64 $Cat.instant $Cat.optional;
+}
+
+# ---- commands
+
+struct DefineSite $Cat.command $Cat.http("POST /v1/sites") {
+  # Makes or replaces a site.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  name @1 :Text $Cat.required $Cat.maxBytes(256);
+  zone @2 :Text $Cat.required $Cat.maxBytes(64);
+  phone @3 :Text $Cat.maxBytes(64);
+  hours @4 :List(OpeningHours) $Cat.maxItems(28);
+  waitLimitMinutes @5 :UInt16 = 15 $Cat.range((min = 1, max = 240));
+}
+struct DefineProvider $Cat.command $Cat.http("POST /v1/providers") {
+  provider @0 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  name @2 :Text $Cat.required $Cat.maxBytes(256);
+  shifts @3 :List(OpeningHours) $Cat.maxItems(28);
+}
+struct DefineChair $Cat.command $Cat.http("POST /v1/chairs") {
+  chair @0 :Text $Cat.id("ChairId") $Cat.required $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  name @2 :Text $Cat.required $Cat.maxBytes(256);
+}
+struct DefineVisitType $Cat.command $Cat.http("POST /v1/visit-types") {
+  visitType @0 :Text $Cat.required $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  name @2 :Text $Cat.required $Cat.maxBytes(256);
+  durationMinutes @3 :UInt16 $Cat.range((min = 5, max = 720));
+  bufferMinutes @4 :UInt16 $Cat.range((min = 0, max = 240));
+  purpose @5 :Purpose;
+}
+struct HoldSlot $Cat.command $Cat.http("POST /v1/appointments") $Cat.answers("AppointmentView") {
+  # Takes provider and chair together, or nothing. Without `chair` any free one.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  appointment @1 :Text $Cat.id("AppointmentId") $Cat.newId("{site}.v-") $Cat.maxBytes(128);
+  person @2 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  visitType @3 :Text $Cat.required $Cat.maxBytes(64);
+  provider @4 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
+  chair @5 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  localStart @6 :Int64 $Cat.local;
+}
+struct BookAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/book") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct ConfirmAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/confirm") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct ArriveAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/arrive") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct SeatAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/seat") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct CompleteAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/complete") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct CheckOutAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/check-out") $Cat.answers("AppointmentView") {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  by @1 :Text $Cat.principal $Cat.maxBytes(128);
+  nextVisitAgreed @2 :Bool;
+  balance @3 :BalanceHandled;
+  script @4 :Text $Cat.maxBytes(128);
+}
+struct CancelAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/cancel") $Cat.answers("AppointmentView") {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  by @1 :CancelledBy;
+  reason @2 :Text $Cat.phi $Cat.maxBytes(1024);
+}
+struct MarkNoShow $Cat.command $Cat.http("POST /v1/appointments/{appointment}/no-show") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct MoveAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/move") $Cat.answers("AppointmentView") {
+  # Frees the old time and takes the new one in one step; the answer is the new visit, already booked.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  to @1 :Text $Cat.id("AppointmentId") $Cat.newId("{appointment}.m-") $Cat.maxBytes(128);
+  provider @2 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  # Empty: the same.
+  chair @3 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  localStart @4 :Int64 $Cat.local;
+}
+struct ImportedVisit {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.required $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  localStart @2 :Int64 $Cat.local;
+  durationMinutes @3 :UInt16;
+  purpose @4 :Purpose;
+  outcome @5 :ImportedOutcome;
+  bookedAt @6 :Int64 $Cat.instant $Cat.optional;
+}
+struct ImportVisits $Cat.command $Cat.answers("VisitsImported") {
+  # Visits of the past of one site. One that is known already is left as it is.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  visits @1 :List(ImportedVisit) $Cat.maxItems(200);
+}
+
+struct VisitsImported $Cat.reply {
+  imported @0 :UInt32;
+  alreadyKnown @1 :UInt32;
+  overlapping @2 :UInt32;
+  # Taken all the same, and marked.
+}
+
+# ---- queries
+
+struct AppointmentView $Cat.reply {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  state @3 :VisitState;
+  visit @4 :Visit;
+  holdEnds @5 :Int64 $Cat.instant $Cat.optional;
+  waitedMinutes @6 :UInt32;
+  movedTo @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+}
+struct GetAppointment $Cat.query $Cat.http("GET /v1/appointments/{appointment}") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
+struct AppointmentList $Cat.reply { appointments @0 :List(AppointmentView) $Cat.maxItems(2000); }
+struct ListAppointments $Cat.query $Cat.http("GET /v1/appointments") $Cat.answers("AppointmentList") {
+  # The day sheet of a site.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  day @1 :Int32 $Cat.day;
+}
+struct Slot {
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  provider @1 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  chair @2 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  localStart @3 :Int64 $Cat.local;
+  start @4 :Int64 $Cat.instant;
+  durationMinutes @5 :UInt16;
+}
+struct SlotList $Cat.reply { slots @0 :List(Slot); }
+struct FindSlots $Cat.query $Cat.http("GET /v1/slots") $Cat.answers("SlotList") {
+  # First openings of a visit type, from a day on, at most `days` days and `limit` slots.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  type @1 :Text $Cat.required $Cat.maxBytes(64);
+  from @2 :Int32 $Cat.day;
+  days @3 :UInt16 = 30 $Cat.range((min = 1, max = 120));
+  limit @4 :UInt16 = 20 $Cat.range((min = 1, max = 500));
+  provider @5 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+}
+struct SiteView $Cat.reply {
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  zone @2 :Text $Cat.maxBytes(64);
+  phone @3 :Text $Cat.maxBytes(64);
+  hours @4 :List(OpeningHours);
+  waitLimitMinutes @5 :UInt16;
+  providers @6 :List(Text) $Cat.id("ProviderId");
+  chairs @7 :List(Text) $Cat.id("ChairId");
+  visitTypes @8 :List(Text);
+}
+struct SiteList $Cat.reply { sites @0 :List(SiteView); }
+struct ListSites $Cat.query $Cat.http("GET /v1/sites") $Cat.answers("SiteList") {}
+struct GetSite $Cat.query $Cat.http("GET /v1/sites/{site}") $Cat.answers("SiteView") { site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64); }

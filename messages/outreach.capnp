@@ -1,0 +1,154 @@
+@0xb1d6e0c0a7a10013;
+# The send gate: what is planned, sent, withheld, and why.
+
+using Cxx = import "/capnp/c++.capnp";
+using Cat = import "catalogue.capnp";
+using LeadIntake = import "lead_intake.capnp";
+$Cxx.namespace("bridgework::wire");
+$Cat.owner("outreach");
+$Cat.values("bridgework::messages");
+
+enum MessagePurpose { transactional @0; reminder @1; care @2; survey @3; marketing @4; }
+enum MessageState { planned @0; claimed @1; sent @2; withheld @3; revoked @4; uncertain @5; failed @6; }
+enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; }
+enum InboundMeaning { unclear @0; stop @1; start @2; help @3; yes @4; no @5; }
+enum ConsentState { unknown @0; granted @1; denied @2; }
+
+enum OutreachRefusal $Cat.refusals { unknownPerson @0; unknownMessage @1; invalidContact @2; notClaimed @3; wrongToken @4; }
+
+# ---- events
+
+struct MessagePlanned $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  message @2 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  programme @3 :Text $Cat.maxBytes(64);
+  step @4 :UInt16;
+  subject @5 :Text $Cat.maxBytes(192);
+  # What it is about: an enquiry, an appointment, a gap, a survey. (person, programme, step, subject) is planned once, ever.
+  purpose @6 :MessagePurpose;
+  channel @7 :LeadIntake.Channel;
+  due @8 :Int64 $Cat.instant;
+}
+struct MessageDeferred $Cat.event {
+  # Still due, but not now: quiet hours at the recipient, or the cap of the day.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  message @2 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  reason @3 :MessageReason;
+  due @4 :Int64 $Cat.instant;
+}
+struct MessageSent $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  message @2 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  programme @3 :Text $Cat.maxBytes(64);
+  step @4 :UInt16;
+  subject @5 :Text $Cat.maxBytes(192);
+  purpose @6 :MessagePurpose;
+  channel @7 :LeadIntake.Channel;
+}
+struct MessageWithheld $Cat.event {
+  # Will not leave, for good: withheld, revoked, uncertain or failed, and why.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  message @2 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  programme @3 :Text $Cat.maxBytes(64);
+  step @4 :UInt16;
+  subject @5 :Text $Cat.maxBytes(192);
+  purpose @6 :MessagePurpose;
+  channel @7 :LeadIntake.Channel;
+  state @8 :MessageState;
+  reason @9 :MessageReason;
+}
+struct ContactSuppressed $Cat.event {
+  # Nothing leaves to this contact point any more, whoever shares it. Only an explicit opt-in lifts it.
+  contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+  kind @1 :LeadIntake.ContactKind;
+  words @2 :Text $Cat.phi $Cat.maxBytes(1600);
+}
+struct ContactReleased $Cat.event {
+  contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+  kind @1 :LeadIntake.ContactKind;
+}
+struct InboundMessageReceived $Cat.event {
+  # Somebody answered; persons are those known by that contact point.
+  contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+  meaning @1 :InboundMeaning;
+  body @2 :Text $Cat.phi $Cat.maxBytes(1600);
+}
+struct ConsentChanged $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  purpose @2 :MessagePurpose;
+  channel @3 :LeadIntake.Channel;
+  state @4 :ConsentState;
+  by @5 :Text $Cat.maxBytes(128);
+}
+
+# ---- commands
+
+struct ReceiveInboundMessage $Cat.command $Cat.http("POST /v1/messages/inbound") {
+  from @0 :Text $Cat.phi $Cat.key $Cat.maxBytes(64);
+  # E.164.
+  body @1 :Text $Cat.phi $Cat.maxBytes(1600);
+}
+struct SetConsent $Cat.command $Cat.http("POST /v1/consents") {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+  purpose @1 :MessagePurpose;
+  channel @2 :LeadIntake.Channel;
+  state @3 :ConsentState;
+  by @4 :Text $Cat.principal $Cat.maxBytes(128);
+}
+struct RecordSend $Cat.command {
+  # What became of a claimed message; comes from the effect runner only.
+  message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
+  state @1 :MessageState;
+  reason @2 :MessageReason;
+}
+
+# ---- queries
+
+struct MessageView {
+  message @0 :Text $Cat.id("MessageId") $Cat.maxBytes(192);
+  programme @1 :Text $Cat.maxBytes(64);
+  step @2 :UInt16;
+  subject @3 :Text $Cat.maxBytes(192);
+  purpose @4 :MessagePurpose;
+  channel @5 :LeadIntake.Channel;
+  state @6 :MessageState;
+  reason @7 :MessageReason;
+  due @8 :Int64 $Cat.instant;
+  changedAt @9 :Int64 $Cat.instant;
+  words @10 :Text $Cat.maxBytes(1024);
+  # The explanation, in a sentence a practice manager can read.
+}
+struct MessageList $Cat.reply {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  messages @1 :List(MessageView);
+}
+struct GetMessages $Cat.query $Cat.http("GET /v1/messages") $Cat.answers("MessageList") { person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64); }
+struct ConsentView {
+  purpose @0 :MessagePurpose;
+  channel @1 :LeadIntake.Channel;
+  state @2 :ConsentState;
+}
+struct ContactView {
+  contact @0 :LeadIntake.ContactPoint;
+  suppressed @1 :Bool;
+}
+struct ConsentList $Cat.reply {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  consents @1 :List(ConsentView);
+  contacts @2 :List(ContactView);
+}
+struct GetConsents $Cat.query $Cat.http("GET /v1/consents") $Cat.answers("ConsentList") { person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64); }
+
+# ---- appended
+
+struct Unsubscribe $Cat.command {
+  # One click on a link that outreach wrote into a message (RFC 8058): that contact point gets nothing more. The edge takes both
+  # fields from the link, /c/{message}.{token}, split at the last dot, and only on POST.
+  message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
+  token @1 :Text $Cat.phi $Cat.required $Cat.maxBytes(256);
+}

@@ -1,0 +1,707 @@
+#include "scripts/cli/import.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <boost/json.hpp>
+
+#include "runtime/lane.hpp"
+#include "scripts/cli/csv.hpp"
+#include "scripts/cli/ids.hpp"
+
+namespace bridgework::cli {
+namespace {
+
+namespace json = boost::json;
+using Clock = std::chrono::steady_clock;
+
+/// What one command of the suite takes (messages/lead_intake.capnp, messages/appointments.capnp).
+constexpr std::size_t kPersonsPerCommandMax = 250;
+constexpr std::size_t kVisitsPerCommandMax = 200;
+
+/// How long a busy or absent suite is asked again before the import gives up.
+constexpr std::chrono::seconds kPatience{120};
+
+class MappedFile {
+ public:
+  static tl::expected<std::unique_ptr<MappedFile>, std::string> open(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return tl::unexpected("cannot open " + path);
+    struct stat about {};
+    if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
+      ::close(file);
+      return tl::unexpected(path + " is no regular file");
+    }
+    auto mapped = std::unique_ptr<MappedFile>(new MappedFile);
+    mapped->size_ = static_cast<std::size_t>(about.st_size);
+    if (mapped->size_ > 0) mapped->data_ = ::mmap(nullptr, mapped->size_, PROT_READ, MAP_PRIVATE, file, 0);
+    ::close(file);
+    if (mapped->data_ == MAP_FAILED) return tl::unexpected("cannot map " + path);
+    return mapped;
+  }
+  ~MappedFile() {
+    if (data_ != nullptr && data_ != MAP_FAILED) ::munmap(data_, size_);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::string_view text() const { return {static_cast<const char*>(data_), size_}; }
+
+ private:
+  MappedFile() = default;
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+struct RejectedRow {
+  std::size_t line;
+  std::string field;
+  std::string reason;
+};
+
+void append_text(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < ' ') {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (out.back() != '{') out += ',';
+  append_text(out, name);
+  out += ':';
+  append_text(out, text);
+}
+
+std::string body_of(const Batch& batch) {
+  std::string body = "{\"rows\":[";
+  for (const OutRow& row : batch) {
+    if (body.back() != '[') body += ',';
+    body += row.json;
+  }
+  return body + "]}";
+}
+
+/// What a former run of the same import was told by the suite.
+struct Progress {
+  std::map<std::string, std::set<std::size_t>> answered;  ///< phase → numbers of batches
+  std::vector<RejectedRow> rejected;                      ///< by the suite
+  std::uint64_t already_known = 0;
+  std::uint64_t overlapping = 0;
+};
+
+std::string text_of(const Progress& progress) {
+  json::object answered;
+  for (const auto& [phase, numbers] : progress.answered) {
+    json::array ranges;
+    for (auto it = numbers.begin(); it != numbers.end();) {
+      const std::size_t first = *it;
+      std::size_t last = first;
+      for (++it; it != numbers.end() && *it == last + 1; ++it) last = *it;
+      ranges.push_back(json::array{first, last});
+    }
+    answered[phase] = std::move(ranges);
+  }
+  json::array rejected;
+  for (const RejectedRow& row : progress.rejected) rejected.push_back(json::array{row.line, row.field, row.reason});
+  return json::serialize(json::object{{"answered", std::move(answered)},
+                                      {"rejected", std::move(rejected)},
+                                      {"already_known", progress.already_known},
+                                      {"overlapping", progress.overlapping}});
+}
+
+/// Nothing, when the text is not what text_of wrote: the import then begins anew, which is slower and no less right.
+std::optional<Progress> progress_from(const std::string& text) try {
+  const json::value value = json::parse(text);
+  Progress progress;
+  for (const auto& [phase, ranges] : value.at("answered").as_object()) {
+    for (const json::value& range : ranges.as_array()) {
+      const auto last = range.at(1).to_number<std::size_t>();
+      for (auto number = range.at(0).to_number<std::size_t>(); number <= last; ++number) progress.answered[phase].insert(number);
+    }
+  }
+  for (const json::value& row : value.at("rejected").as_array()) {
+    progress.rejected.push_back({row.at(0).to_number<std::size_t>(), json::value_to<std::string>(row.at(1)), json::value_to<std::string>(row.at(2))});
+  }
+  progress.already_known = value.at("already_known").to_number<std::uint64_t>();
+  progress.overlapping = value.at("overlapping").to_number<std::uint64_t>();
+  return progress;
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
+/// Keeps the progress on disk, at most once a second.
+class ProgressFile {
+ public:
+  ProgressFile(const std::string& data_dir, const std::string& name) {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::path(data_dir) / "imports";
+    if (!std::filesystem::is_directory(data_dir, error)) return;
+    std::filesystem::create_directories(folder, error);
+    if (::access(folder.c_str(), W_OK) == 0) path_ = (folder / (name + ".json")).string();
+  }
+  bool is_kept() const { return !path_.empty(); }
+
+  std::optional<Progress> read() const {
+    std::ifstream file(path_);
+    if (path_.empty() || !file) return std::nullopt;
+    std::stringstream text;
+    text << file.rdbuf();
+    return progress_from(text.str());
+  }
+  void write(const Progress& progress) {
+    if (path_.empty()) return;
+    const std::string beside = path_ + ".new";
+    {
+      std::ofstream file(beside, std::ios::trunc);
+      file << text_of(progress);
+      if (!file.flush()) return;
+    }
+    std::rename(beside.c_str(), path_.c_str());
+    written_ = Clock::now();
+  }
+  void write_if_due(const Progress& progress) {
+    if (Clock::now() - written_ >= std::chrono::seconds(1)) write(progress);
+  }
+
+ private:
+  std::string path_;
+  Clock::time_point written_ = Clock::now();
+};
+
+/// One line a second for whoever waits.
+class ProgressLine {
+ public:
+  void begin(std::string phase, std::size_t rows) {
+    phase_ = std::move(phase);
+    total_ = rows;
+    done_ = 0;
+    skipped_ = 0;
+    begun_ = Clock::now();
+  }
+  void add(std::size_t rows) {
+    done_ += rows;
+    say_if_due();
+  }
+  void skip(std::size_t rows) {
+    skipped_ += rows;
+    add(rows);
+  }
+  void say_if_due() {
+    const auto now = Clock::now();
+    if (now - said_ < std::chrono::seconds(1)) return;
+    said_ = now;
+    const double seconds = std::chrono::duration<double>(now - begun_).count();
+    const double rate = seconds > 0 ? static_cast<double>(done_ - skipped_) / seconds : 0;
+    const double part = total_ == 0 ? 100 : 100.0 * static_cast<double>(done_) / static_cast<double>(total_);
+    std::fprintf(stderr, "%-8s %zu of %zu rows  %.0f rows/s  %.0f %%\n", phase_.c_str(), done_, total_, rate, part);
+  }
+
+ private:
+  std::string phase_;
+  std::size_t total_ = 0, done_ = 0, skipped_ = 0;
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point said_ = Clock::now();
+};
+
+/// No answer, busy, or the store away: the same request may succeed later.
+bool is_transient(const HttpResult& result) {
+  return !result || result->status == 429 || result->status == 502 || result->status == 503 || result->status == 504;
+}
+
+/// Sends batches, several at a time, and learns what became of each.
+class Sender {
+ public:
+  Sender(const Suite& suite, std::size_t in_flight_max, ProgressFile& file, Progress& progress, ProgressLine& line)
+      : suite_(suite), pool_(suite, in_flight_max), file_(file), progress_(progress), line_(line), last_answer_(Clock::now()) {}
+
+  /// False when the import cannot go on.
+  bool send(const std::string& phase, std::size_t number, Batch batch) {
+    if (!failure_.empty()) return false;
+    if (progress_.answered[phase].contains(number)) {
+      line_.skip(batch.size());
+      return true;
+    }
+    auto pieces = std::make_shared<Pieces>(Pieces{phase, number, 1});
+    HttpRequest request = request_for(phase, batch);
+    pool_.start(std::move(request), then(std::move(pieces), std::move(batch), 0));
+    line_.say_if_due();
+    return failure_.empty();
+  }
+
+  bool drain() {
+    pool_.drain();
+    file_.write(progress_);
+    return failure_.empty();
+  }
+
+  const std::string& failure() const { return failure_; }
+
+ private:
+  /// A batch may be cut to find the one row the suite refuses; it is answered when all its pieces are.
+  struct Pieces {
+    std::string phase;
+    std::size_t number;
+    std::size_t open;
+  };
+
+  static HttpRequest request_for(const std::string& phase, const Batch& batch) {
+    HttpRequest request{.method = "POST", .path = "/v1/imports/" + phase, .body = body_of(batch)};
+    request.idempotency_key = "import-" + content_name(request.path + "\n" + request.body);
+    return request;
+  }
+
+  HttpPool::Then then(std::shared_ptr<Pieces> pieces, Batch batch, int attempt) {
+    return [this, pieces = std::move(pieces), batch = std::move(batch), attempt](HttpResult result) mutable {
+      took_answer(std::move(pieces), std::move(batch), attempt, std::move(result));
+    };
+  }
+
+  void took_answer(std::shared_ptr<Pieces> pieces, Batch batch, int attempt, HttpResult result) {
+    if (!failure_.empty()) return;
+    if (is_transient(result)) {
+      again(std::move(pieces), std::move(batch), attempt, result);
+      return;
+    }
+    last_answer_ = Clock::now();
+    if (result->status >= 200 && result->status < 300) {
+      accept(*pieces, batch, result->body);
+      return;
+    }
+    const bool is_about_the_rows = result->status == 400 || result->status == 409 || result->status == 413 || result->status == 422;
+    if (!is_about_the_rows) {
+      failure_ = explain(suite_, request_for(pieces->phase, {}), *result);
+      return;
+    }
+    if (batch.size() == 1) {
+      progress_.rejected.push_back({batch.front().line, "", words_of(result->body)});
+      close(*pieces, 1);
+      return;
+    }
+    ++pieces->open;
+    const auto half = static_cast<std::ptrdiff_t>(batch.size() / 2);
+    Batch second(std::make_move_iterator(batch.begin() + half), std::make_move_iterator(batch.end()));
+    batch.resize(static_cast<std::size_t>(half));
+    for (Batch* part : {&batch, &second}) {
+      HttpRequest request = request_for(pieces->phase, *part);
+      pool_.start_later(std::move(request), then(pieces, std::move(*part), 0), std::chrono::milliseconds(0));
+    }
+  }
+
+  void again(std::shared_ptr<Pieces> pieces, Batch batch, int attempt, const HttpResult& result) {
+    if (Clock::now() - last_answer_ > kPatience) {
+      failure_ = (result ? explain(suite_, request_for(pieces->phase, {}), *result) : explain(suite_, result.error())) +
+                 "\nThe same command goes on where this one stopped.";
+      return;
+    }
+    std::chrono::milliseconds wait{std::min(5000, 100 << std::min(attempt, 6))};
+    if (result) wait = std::max(wait, std::chrono::duration_cast<std::chrono::milliseconds>(std::min(result->retry_after, std::chrono::seconds(10))));
+    HttpRequest request = request_for(pieces->phase, batch);
+    pool_.start_later(std::move(request), then(std::move(pieces), std::move(batch), attempt + 1), wait);
+  }
+
+  void accept(Pieces& pieces, const Batch& batch, const std::string& body) {
+    boost::system::error_code error;
+    const json::value answer = json::parse(body, error);
+    if (const json::object* object = error ? nullptr : answer.if_object()) {
+      const auto count = [&](std::string_view name) -> std::uint64_t {
+        const json::value* value = object->if_contains(name);
+        boost::system::error_code no_number;
+        return value == nullptr ? 0 : value->to_number<std::uint64_t>(no_number);
+      };
+      const json::value* rejected = object->if_contains("rejected");
+      const json::array none;
+      const json::array& rejected_rows = rejected != nullptr && rejected->is_array() ? rejected->get_array() : none;
+      const std::uint64_t accounted = count("imported") + count("already_known") + rejected_rows.size();
+      if (object->contains("imported") && accounted != batch.size()) {
+        failure_ = "the suite accounts for " + std::to_string(accounted) + " of the " + std::to_string(batch.size()) +
+                   " rows from line " + std::to_string(batch.front().line) + "; this is a defect, please report it";
+        return;
+      }
+      progress_.already_known += pieces.phase == "visits" ? count("already_known") : 0;
+      progress_.overlapping += count("overlapping");
+      note_rejected(batch, rejected_rows);
+    }
+    close(pieces, batch.size());
+  }
+
+  /// `rejected: [{"row": 3, "field": "local_start", "reason": "time_does_not_exist"}]`, rows counted from 0 within the request.
+  void note_rejected(const Batch& batch, const json::array& rejected) {
+    for (const json::value& item : rejected) {
+      const json::object* object = item.if_object();
+      const json::value* row = object == nullptr ? nullptr : object->if_contains("row");
+      boost::system::error_code error;
+      const std::size_t index = row == nullptr ? batch.size() : row->to_number<std::size_t>(error);
+      if (error || index >= batch.size()) continue;
+      const auto part = [&](std::string_view name) -> std::string {
+        const json::value* value = object->if_contains(name);
+        return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+      };
+      progress_.rejected.push_back({batch[index].line, part("field"), part("reason")});
+    }
+  }
+
+  void close(Pieces& pieces, std::size_t rows) {
+    line_.add(rows);
+    if (--pieces.open == 0) progress_.answered[pieces.phase].insert(pieces.number);
+    file_.write_if_due(progress_);
+  }
+
+  static std::string words_of(const std::string& body) {
+    boost::system::error_code error;
+    const json::value problem = json::parse(body, error);
+    const json::object* object = error ? nullptr : problem.if_object();
+    std::string words;
+    for (const std::string_view name : {"code", "detail"}) {
+      const json::value* value = object == nullptr ? nullptr : object->if_contains(name);
+      if (value != nullptr && value->is_string()) words += (words.empty() ? "" : ": ") + std::string(value->get_string());
+    }
+    return words.empty() ? "refused by the suite" : words;
+  }
+
+  const Suite& suite_;
+  HttpPool pool_;
+  ProgressFile& file_;
+  Progress& progress_;
+  ProgressLine& line_;
+  Clock::time_point last_answer_;
+  std::string failure_;
+};
+
+/// What the first reading of the file finds, before anything is sent.
+struct Survey {
+  std::size_t read = 0;
+  std::size_t persons = 0;
+  std::vector<bool> accepted;            ///< by number of the record
+  std::vector<std::string> sites;        ///< names, in the order of their coming
+  std::vector<RejectedRow> rejected;
+};
+
+Survey survey_of(std::string_view text, const RowReader& reader) {
+  Survey survey;
+  std::unordered_map<std::string, std::size_t> first_line;
+  std::unordered_set<std::string> persons;
+  std::set<std::string, std::less<>> sites;
+  CsvReader csv(text);
+  CsvRecord record;
+  csv.next(record);
+  for (CsvStep step = csv.next(record); step != CsvStep::kEnd; step = csv.next(record)) {
+    ++survey.read;
+    survey.accepted.push_back(false);
+    if (step == CsvStep::kBroken) {
+      survey.rejected.push_back({record.line, "", std::string(to_string(csv.error()))});
+      continue;
+    }
+    const auto visit = reader.read(record.fields);
+    if (!visit) {
+      survey.rejected.push_back({record.line, visit.error().field, visit.error().reason});
+      continue;
+    }
+    const auto [known, is_new] = first_line.emplace(visit->appointment, record.line);
+    if (!is_new) {
+      survey.rejected.push_back({record.line, reader.mapping().columns.appointment, "stands on line " + std::to_string(known->second) + " already"});
+      continue;
+    }
+    survey.accepted.back() = true;
+    persons.emplace(visit->person);
+    if (sites.find(visit->site) == sites.end()) {
+      sites.emplace(visit->site);
+      survey.sites.emplace_back(visit->site);
+    }
+  }
+  survey.persons = persons.size();
+  return survey;
+}
+
+/// Calls `use` with every accepted row; stops when it returns false.
+void for_each_accepted(std::string_view text, const RowReader& reader, const Survey& survey,
+                       const std::function<bool(const PastVisit&, std::size_t line)>& use) {
+  CsvReader csv(text);
+  CsvRecord record;
+  csv.next(record);
+  std::size_t number = 0;
+  for (CsvStep step = csv.next(record); step != CsvStep::kEnd; step = csv.next(record)) {
+    if (!survey.accepted[number++]) continue;
+    const auto visit = reader.read(record.fields);
+    if (visit && !use(*visit, record.line)) return;
+  }
+}
+
+std::optional<std::string> take_known_sites(const Suite& suite, SiteIds& ids) {
+  const HttpRequest request{.path = "/v1/sites"};
+  const HttpResult result = call(suite, request);
+  if (!result) return explain(suite, result.error());
+  if (result->status != 200) return explain(suite, request, *result);
+  boost::system::error_code error;
+  const json::value answer = json::parse(result->body, error);
+  const json::object* object = error ? nullptr : answer.if_object();
+  const json::value* sites = object == nullptr ? nullptr : object->if_contains("sites");
+  if (sites == nullptr || !sites->is_array()) return "GET /v1/sites did not answer with a list of sites: is " + suite.url + " a Bridgework suite?";
+  for (const json::value& site : sites->get_array()) {
+    const json::object* item = site.if_object();
+    const json::value* name = item == nullptr ? nullptr : item->if_contains("name");
+    const json::value* id = item == nullptr ? nullptr : item->if_contains("site");
+    if (name == nullptr || id == nullptr || !name->is_string() || !id->is_string()) continue;
+    ids.known(name->get_string(), id->get_string());
+  }
+  return std::nullopt;
+}
+
+std::string site_json(const std::string& id, const std::string& name, const std::string& zone) {
+  std::string out = "{";
+  append_member(out, "site", id);
+  append_member(out, "name", name);
+  append_member(out, "zone", zone);
+  out += ",\"hours\":[";
+  for (int weekday = 1; weekday <= 5; ++weekday) {
+    out += (weekday > 1 ? "," : "") + std::string("{\"weekday\":") + std::to_string(weekday) + ",\"from_minute\":480,\"until_minute\":1080}";
+  }
+  return out + "]}";
+}
+
+std::optional<std::string> define_sites(const Suite& suite, const std::vector<std::string>& names, const Mapping& mapping, SiteIds& ids) {
+  std::optional<std::string> failure;
+  HttpPool pool(suite, 4);
+  const auto begun = Clock::now();
+  const std::function<HttpPool::Then(HttpRequest)> then = [&](HttpRequest request) -> HttpPool::Then {
+    return [&, request = std::move(request)](HttpResult result) {
+      if (failure || (result && result->status < 300)) return;
+      if (is_transient(result) && Clock::now() - begun < kPatience) {
+        pool.start_later(request, then(request), std::chrono::milliseconds(200));
+        return;
+      }
+      failure = result ? explain(suite, request, *result) : explain(suite, result.error());
+    };
+  };
+  for (const std::string& name : names) {
+    if (ids.has(name)) continue;
+    HttpRequest request{.method = "POST", .path = "/v1/sites", .body = site_json(ids.id_of(name), name, mapping.zone)};
+    request.idempotency_key = "import-" + content_name(request.path + "\n" + request.body);
+    pool.start(request, then(request));
+    if (failure) break;
+  }
+  pool.drain();
+  return failure;
+}
+
+/// Whether a folder is meant to be written to. A folder without any write bit is not, even when it is root who asks.
+bool is_writable_folder(const std::filesystem::path& folder) {
+  struct stat about {};
+  const std::string path = folder.empty() ? "." : folder.string();
+  if (::stat(path.c_str(), &about) != 0 || (about.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) return false;
+  return ::access(path.c_str(), W_OK) == 0;
+}
+
+/// Opens where the rejects go: where it was asked, else beside the file, else in the suite's data, else here.
+std::string open_rejects(const ImportOptions& options, const Suite& suite, std::ofstream& file) {
+  if (!options.rejects_file.empty()) {
+    file.open(options.rejects_file, std::ios::trunc);
+    return options.rejects_file;
+  }
+  const std::string name = std::filesystem::path(options.file).filename().string() + ".rejects.csv";
+  for (const std::string& path : {options.file + ".rejects.csv", suite.data_dir + "/imports/" + name, name}) {
+    if (is_writable_folder(std::filesystem::path(path).parent_path())) file.open(path, std::ios::trunc);
+    if (file.is_open()) return path;
+    file.clear();
+  }
+  return name;
+}
+
+std::string read_whole(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+int fail(const std::string& what) {
+  std::cerr << "bridgework import: " << what << '\n';
+  return 1;
+}
+
+}  // namespace
+
+Batch BatchMaker::append(Batch group) {
+  Batch done;
+  if (full_groups_.size() + group.size() > kBatchRowsMax) done.swap(full_groups_);
+  full_groups_.insert(full_groups_.end(), std::make_move_iterator(group.begin()), std::make_move_iterator(group.end()));
+  return done;
+}
+
+Batch BatchMaker::add(const std::string& key, OutRow row) {
+  Batch& group = groups_[key];
+  group.push_back(std::move(row));
+  if (group.size() < group_rows_max_) return {};
+  return append(std::exchange(group, {}));
+}
+
+std::vector<Batch> BatchMaker::finish() {
+  std::vector<Batch> batches;
+  for (auto& [key, group] : groups_) {
+    if (Batch done = append(std::exchange(group, {})); !done.empty()) batches.push_back(std::move(done));
+  }
+  groups_.clear();
+  if (!full_groups_.empty()) batches.push_back(std::exchange(full_groups_, {}));
+  return batches;
+}
+
+std::string person_json(const PastVisit& visit, const Mapping& mapping, std::string_view person, std::string_view home_site) {
+  std::string out = "{";
+  append_member(out, "person", person);
+  out += ",\"profile\":{";
+  if (!visit.given_name.empty()) append_member(out, "given_name", visit.given_name);
+  if (!visit.family_name.empty()) append_member(out, "family_name", visit.family_name);
+  if (visit.birth_day) append_member(out, "birth_day", written(*visit.birth_day));
+  if (!mapping.language.empty()) append_member(out, "language", mapping.language);
+  append_member(out, "home_site", home_site);
+  append_member(out, "status", "patient");
+  append_member(out, "provenance", "imported");
+  std::string points;
+  for (const auto& [kind, raw] : {std::pair{"phone", visit.phone}, std::pair{"email", visit.email}}) {
+    if (raw.empty()) continue;
+    std::string point = "{";
+    append_member(point, "kind", kind);
+    append_member(point, "raw", raw);
+    points += (points.empty() ? "" : ",") + point + "}";
+  }
+  if (!points.empty()) out += ",\"contact_points\":[" + points + "]";
+  return out + "}}";
+}
+
+std::string visit_json(const PastVisit& visit, std::string_view person, std::string_view site, std::string_view appointment) {
+  std::string out = "{";
+  append_member(out, "site", site);
+  append_member(out, "appointment", appointment);
+  append_member(out, "person", person);
+  append_member(out, "local_start", written(visit.start));
+  out += ",\"duration_minutes\":" + std::to_string(visit.duration_minutes);
+  append_member(out, "purpose", visit.purpose);
+  append_member(out, "outcome", visit.outcome);
+  if (visit.booked_at) append_member(out, "booked_at", written(*visit.booked_at));
+  return out + "}";
+}
+
+int run_import(const Suite& suite, const ImportOptions& options) {
+  if (options.kind != "appointments") return fail("there is no kind " + options.kind + "; what can be imported is: appointments");
+  const auto file = MappedFile::open(options.file);
+  if (!file) return fail(file.error());
+  const std::string_view text = (*file)->text();
+  const std::string mapping_text = read_whole(options.mapping_file);
+  if (mapping_text.empty()) return fail("cannot read the mapping " + options.mapping_file + "; tests/functional/noshow.toml is an example");
+  auto mapping = parse_mapping(mapping_text);
+  if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
+
+  CsvRecord header;
+  if (CsvReader csv(text); csv.next(header) != CsvStep::kRecord) return fail(options.file + " has no header line");
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto reader = RowReader::fit(std::move(*mapping), header.fields, now);
+  if (!reader) return fail(options.file + ": " + reader.error());
+  const std::string source = reader->mapping().source;
+
+  SiteIds ids;
+  if (const auto failure = take_known_sites(suite, ids)) return fail(*failure);
+  const auto begun = Clock::now();
+  const Survey survey = survey_of(text, *reader);
+  if (const auto failure = define_sites(suite, survey.sites, reader->mapping(), ids)) return fail(*failure);
+
+  ProgressFile progress_file(suite.data_dir, content_name(suite.url + "\n" + mapping_text + "\n" + content_name(text)));
+  if (!progress_file.is_kept()) {
+    std::cerr << "bridgework import: " << suite.data_dir << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
+  }
+  Progress progress;
+  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
+  ProgressLine line;
+  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
+
+  const auto send_all = [&](const std::string& phase, std::size_t rows, BatchMaker batches, auto&& row_of) {
+    std::size_t number = 0;
+    line.begin(phase, rows);
+    for_each_accepted(text, *reader, survey, [&](const PastVisit& visit, std::size_t line_number) {
+      auto [key, row] = row_of(visit);
+      if (row.empty()) return true;
+      Batch full = batches.add(key, {line_number, std::move(row)});
+      return full.empty() || sender.send(phase, number++, std::move(full));
+    });
+    for (Batch& batch : batches.finish()) {
+      if (!sender.send(phase, number++, std::move(batch))) break;
+    }
+    return sender.drain();
+  };
+
+  std::unordered_set<std::string> sent_persons;
+  const bool persons_done = send_all("persons", survey.persons, BatchMaker(kPersonsPerCommandMax), [&](const PastVisit& visit) {
+    if (!sent_persons.emplace(visit.person).second) return std::pair<std::string, std::string>{};
+    const std::string person = "p-" + imported_name(source, visit.person);
+    return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader->mapping(), person, ids.id_of(visit.site))};
+  });
+  sent_persons = {};
+  const bool done = persons_done && send_all("visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax), [&](const PastVisit& visit) {
+    const std::string& site = ids.id_of(visit.site);
+    const std::string person = "p-" + imported_name(source, visit.person);
+    return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
+  });
+  if (!done) return fail(sender.failure());
+
+  std::vector<RejectedRow> rejected = survey.rejected;
+  rejected.insert(rejected.end(), progress.rejected.begin(), progress.rejected.end());
+  std::stable_sort(rejected.begin(), rejected.end(), [](const RejectedRow& a, const RejectedRow& b) { return a.line < b.line; });
+  // A row may be refused twice, as a person and as a visit: the first reason is the one to mend.
+  rejected.erase(std::unique(rejected.begin(), rejected.end(), [](const RejectedRow& a, const RejectedRow& b) { return a.line == b.line; }),
+                 rejected.end());
+  std::ofstream rejects;
+  const std::string rejects_path = open_rejects(options, suite, rejects);
+  rejects << "line,field,reason\n";
+  for (const RejectedRow& row : rejected) rejects << row.line << ',' << csv_field(row.field) << ',' << csv_field(row.reason) << '\n';
+  if (!rejects.flush()) return fail("cannot write the rejected rows to " + rejects_path + "; name another place with --rejects");
+
+  const std::size_t imported = survey.read - rejected.size();
+  const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+  if (options.output == ImportOptions::Output::kJson) {
+    std::cout << json::serialize(json::object{{"read", survey.read},
+                                              {"imported", imported},
+                                              {"rejected", rejected.size()},
+                                              {"persons", survey.persons},
+                                              {"sites", survey.sites.size()},
+                                              {"already_known", progress.already_known},
+                                              {"overlapping", progress.overlapping},
+                                              {"rejects_file", rejects_path}})
+              << '\n';
+    return 0;
+  }
+  std::cout << "read " << survey.read << " rows, imported " << imported << " visits of " << survey.persons << " persons at " << survey.sites.size()
+            << " sites in " << std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2) << " s\n";
+  if (progress.overlapping > 0) std::cout << progress.overlapping << " visits overlap another; they are taken and marked\n";
+  std::cout << rejected.size() << " rows rejected: " << rejects_path << '\n';
+  return 0;
+}
+
+}  // namespace bridgework::cli

@@ -1,0 +1,65 @@
+#pragma once
+// Days, hours and what is busy: the arithmetic that holding and searching share, so that what is offered can be held.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appointments/state.hpp"
+#include "runtime/types.hpp"
+
+namespace bridgework::appointments {
+
+/// From start up to, not including, until.
+struct Span {
+  Instant start;
+  Instant until;
+};
+struct MinuteWindow {
+  int from;
+  int until;
+};
+
+/// `2026-03-08`.
+std::string text_of(LocalDay day);
+/// The id of the record that holds a site's day.
+std::string day_id(const SiteId& site, LocalDay day);
+/// The index that lists a site's day, by start.
+std::string day_index(const SiteId& site, LocalDay day);
+/// The index of all sites.
+inline constexpr std::string_view kSitesIndex = "sites";
+
+LocalDay day_of(LocalTime local);
+
+/// Whether a calendar can be asked about that day at all: years 1900 to 2400. Outside of them no zone data means anything.
+bool is_bookable_day(LocalDay day);
+
+/// Whether each entry names a weekday and opens before it closes.
+bool hours_are_valid(const std::vector<messages::OpeningHours>& hours);
+
+/// One weekday's windows, ascending, those that touch or overlap made one.
+std::vector<MinuteWindow> windows_on(const std::vector<messages::OpeningHours>& hours, int weekday);
+
+/// The instant at which a minute of a day begins. A minute in a spring gap begins when the gap is over; minute 1440 is the next day's
+/// start; in an autumn fold the first of the two.
+Instant minute_instant(LocalDay day, int minute, std::string_view zone);
+
+/// A day's windows as instants, so that a visit over a clock change is measured by its true length.
+std::vector<Span> spans_on(const std::vector<messages::OpeningHours>& hours, LocalDay day, std::string_view zone);
+
+/// Whether the span lies within one of the windows.
+bool inside(const std::vector<Span>& windows, Span span);
+
+const ProviderCalendar* find_provider(const SiteRecord& site, const ProviderId& provider);
+const VisitTypeEntry* find_visit_type(const SiteRecord& site, std::string_view visit_type);
+bool has_chair(const SiteRecord& site, const ChairId& chair);
+
+/// A hold whose time is over holds nothing, even if its timer is late.
+bool still_counts(const Taken& taken, Instant now);
+bool provider_is_free(const DayRecord& day, const ProviderId& provider, Span span, Instant now);
+bool chair_is_free(const DayRecord& day, const ChairId& chair, Span span, Instant now);
+/// `preferred` if it is free, else the first free one in the order they were defined.
+std::optional<ChairId> free_chair(const SiteRecord& site, const DayRecord& day, const ChairId& preferred, Span span, Instant now);
+
+}  // namespace bridgework::appointments

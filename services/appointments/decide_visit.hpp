@@ -1,0 +1,27 @@
+#pragma once
+// One visit, from hold to check-out.
+
+#include "appointments/state.hpp"
+
+namespace bridgework::appointments {
+
+/// Takes a provider and a chair together for the visit and its buffer, for as long as `Config::hold`.
+Decision on(const State& state, const messages::HoldSlot& command, Instant now);
+/// A hold whose time is over is refused even if nobody took the slot: the page has already said so.
+Decision on(const State& state, const messages::BookAppointment& command, Instant now);
+Decision on(const State& state, const messages::ConfirmAppointment& command, Instant now);
+Decision on(const State& state, const messages::ArriveAppointment& command, Instant now);
+/// Waiting is counted from arrival or from the agreed time, whichever is later.
+Decision on(const State& state, const messages::SeatAppointment& command, Instant now);
+Decision on(const State& state, const messages::CompleteAppointment& command, Instant now);
+Decision on(const State& state, const messages::CheckOutAppointment& command, Instant now);
+Decision on(const State& state, const messages::CancelAppointment& command, Instant now);
+Decision on(const State& state, const messages::MarkNoShow& command, Instant now);
+/// Frees the old time and takes the new one in one step, so that the patient is never without a visit and never has two. The visit's own
+/// time does not stand in its way.
+Decision on(const State& state, const messages::MoveAppointment& command, Instant now);
+/// History of another system, taken as it is: it holds no time, and overlaps are for people to look at, not for us to refuse.
+Decision on(const State& state, const messages::ImportVisits& command, Instant now);
+Decision on(const State& state, const HoldLapsed& timer, Instant now);
+
+}  // namespace bridgework::appointments

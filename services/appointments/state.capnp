@@ -1,0 +1,72 @@
+@0xb1d6e0c0a7a10031;
+# What appointments stores. Append only: these bytes are read for ever.
+
+using Cxx = import "/capnp/c++.capnp";
+using Cat = import "/messages/catalogue.capnp";
+using Appointments = import "/messages/appointments.capnp";
+$Cxx.namespace("bridgework::appointments::wire");
+$Cat.owner("appointments");
+$Cat.values("bridgework::appointments");
+
+struct ProviderCalendar {
+  provider @0 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  shifts @2 :List(Appointments.OpeningHours) $Cat.maxItems(28);
+}
+struct ChairEntry {
+  chair @0 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+}
+struct VisitTypeEntry {
+  visitType @0 :Text $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  durationMinutes @2 :UInt16;
+  bufferMinutes @3 :UInt16;
+  purpose @4 :Appointments.Purpose;
+}
+struct SiteRecord $Cat.record {
+  # One practice location and all that a time can be promised with. Id: the site.
+  name @0 :Text $Cat.maxBytes(256);
+  zone @1 :Text $Cat.maxBytes(64);
+  phone @2 :Text $Cat.maxBytes(64);
+  hours @3 :List(Appointments.OpeningHours) $Cat.maxItems(28);
+  waitLimitMinutes @4 :UInt16;
+  providers @5 :List(ProviderCalendar);
+  chairs @6 :List(ChairEntry);
+  visitTypes @7 :List(VisitTypeEntry);
+}
+
+struct Taken {
+  # A chair and a provider, busy from start up to, not including, until (which includes the buffer after the visit).
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  chair @1 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  provider @2 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  start @3 :Int64 $Cat.instant;
+  until @4 :Int64 $Cat.instant;
+  holdEnds @5 :Int64 $Cat.instant $Cat.optional;
+  # Only while it is a hold. From that moment on the time is free, whether or not the timer has come round.
+}
+struct DayRecord $Cat.record {
+  # What is busy on one local day of one site. Id: "<site>.d-2026-03-08". Nothing in it reaches into another day.
+  taken @0 :List(Taken);
+}
+
+struct VisitRecord $Cat.record {
+  # One visit, from hold to check-out. Id: the appointment.
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  state @2 :Appointments.VisitState;
+  visit @3 :Appointments.Visit;
+  bufferMinutes @4 :UInt16;
+  holdEnds @5 :Int64 $Cat.instant $Cat.optional;
+  arrivedAt @6 :Int64 $Cat.instant $Cat.optional;
+  waitedMinutes @7 :UInt32;
+  movedTo @8 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  movedFrom @9 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  imported @10 :Bool;
+}
+
+struct HoldLapsed $Cat.timer {
+  # The ten minutes are over.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+}

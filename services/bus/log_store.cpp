@@ -1,0 +1,149 @@
+#include "bus/log_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "messages/codec.hpp"
+#include "messages/envelope.codec.hpp"
+#include "messages/envelope.values.hpp"
+#include "runtime/redis_store.hpp"
+
+namespace bridgework::bus {
+
+using runtime::Fault;
+using runtime::FaultKind;
+using runtime::RedisValue;
+
+namespace {
+
+// KEYS: meta, log, incarnations. ARGV: after, events max, bytes max. Reads in pieces of 64, so that one call holds the server for a
+// bounded number of bytes. Returns {incarnation, its first sequence, head, id of the first entry or '', {incarnation, first, ...},
+// {{id, {'e', bytes}}, ...}}.
+constexpr std::string_view kRead = R"lua(
+local m = redis.call('HMGET', KEYS[1], 'inc', 'inc_start', 'head')
+local f = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+local out, bytes, last = {}, 0, '0-' .. ARGV[1]
+local events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3])
+while #out < events_max and bytes < bytes_max do
+  local piece = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', math.min(64, events_max - #out))
+  if #piece == 0 then break end
+  for _, entry in ipairs(piece) do
+    out[#out + 1] = entry
+    bytes = bytes + #entry[2][2]
+  end
+  last = piece[#piece][1]
+end
+return {m[1] or '', m[2] or '', m[3] or '', f and f[1] or '', redis.call('HGETALL', KEYS[3]), out}
+)lua";
+
+Fault odd_answer(std::string_view doing) { return Fault{FaultKind::kInternal, std::string(doing) + ": Redis answered something else"}; }
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// `0-<sequence>`; any other id was not written by the commit.
+std::optional<std::uint64_t> sequence_of(std::string_view id) {
+  if (id.substr(0, 2) != "0-") return std::nullopt;
+  return number_of(id.substr(2));
+}
+
+std::optional<LogEntry> entry_of(RedisValue& value) {
+  if (value.items.size() != 2 || value.items[1].items.size() < 2 || value.items[1].items[0].text != "e") return std::nullopt;
+  const auto sequence = sequence_of(value.items[0].text);
+  if (!sequence) return std::nullopt;
+  LogEntry entry{*sequence, 0, std::move(value.items[1].items[1].text)};
+  if (const auto record = messages::decode_as<messages::EventRecord>(entry.record)) entry.type_id = record->type_id;
+  return entry;
+}
+
+tl::expected<std::vector<LogEntry>, Fault> entries_of(std::vector<RedisValue>& values) {
+  std::vector<LogEntry> entries;
+  entries.reserve(values.size());
+  for (RedisValue& value : values) {
+    auto entry = entry_of(value);
+    if (!entry) return tl::unexpected(Fault{FaultKind::kInternal, "the log holds an entry that no commit has written"});
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+}  // namespace
+
+LogStore::LogStore(runtime::Redis::Options redis, std::string group) : redis_(std::move(redis)), keys_{std::move(group), {}} {}
+
+tl::expected<void, Fault> LogStore::open_once() {
+  // Connects when there is no connection.
+  if (const auto run_id = redis_.run_id(); !run_id) return tl::unexpected(run_id.error());
+  if (open()) return {};
+  const std::uint64_t connection = redis_.connection_number();
+  // What is published must be on disk, and only a server that syncs before it answers can promise that.
+  if (auto durable = runtime::check_server(redis_); !durable) return durable;
+  if (const auto incarnation = runtime::open_log(redis_, keys_); !incarnation) return tl::unexpected(incarnation.error());
+  opened_connection_ = connection;
+  return {};
+}
+
+tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
+  if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
+  auto answer = redis_.script(kRead, {keys_.meta(), keys_.log(), keys_.incarnations()},
+                              {std::to_string(after), std::to_string(events_max), std::to_string(bytes_max)});
+  if (!answer) return tl::unexpected(std::move(answer.error()));
+  if (answer->items.size() != 6) return tl::unexpected(odd_answer("reading the log"));
+  const auto start = number_of(answer->items[1].text);
+  const auto head = number_of(answer->items[2].text);
+  if (answer->items[0].text.empty() || !start || !head) {
+    // Wiped under the connection: open it anew before the next look.
+    opened_connection_ = 0;
+    return tl::unexpected(Fault{FaultKind::kOverloaded, "the log is not open"});
+  }
+  LogView view;
+  view.bounds.incarnation = std::move(answer->items[0].text);
+  view.bounds.first_of_incarnation = *start;
+  view.bounds.head = *head;
+  view.bounds.first = *head + 1;
+  if (!answer->items[3].text.empty()) {
+    const auto first = sequence_of(answer->items[3].text);
+    if (!first) return tl::unexpected(Fault{FaultKind::kInternal, "the log begins with an entry that no commit has written"});
+    view.bounds.first = *first;
+  }
+  const std::vector<RedisValue>& incarnations = answer->items[4].items;
+  for (std::size_t i = 0; i + 1 < incarnations.size(); i += 2)
+    view.bounds.incarnations.emplace(incarnations[i].text, number_of(incarnations[i + 1].text).value_or(1));
+  auto entries = entries_of(answer->items[5].items);
+  if (!entries) return tl::unexpected(std::move(entries.error()));
+  view.entries = std::move(*entries);
+  return view;
+}
+
+tl::expected<LogView, Fault> LogStore::read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
+  auto view = read_once(after, events_max, bytes_max);
+  if (!view && view.error().kind == FaultKind::kDisconnected) view = read_once(after, events_max, bytes_max);
+  return view;
+}
+
+tl::expected<LogBounds, Fault> LogStore::bounds() {
+  auto view = read(0, 0, 0);
+  if (!view) return tl::unexpected(std::move(view.error()));
+  return std::move(view->bounds);
+}
+
+tl::expected<std::vector<LogEntry>, Fault> LogStore::next(std::uint64_t after, std::uint32_t events_max, std::chrono::milliseconds timeout) {
+  if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "the log has not been looked at on this connection"});
+  auto answer = redis_.run_blocking({"XREAD", "COUNT", std::to_string(events_max), "BLOCK", std::to_string(std::max<std::int64_t>(timeout.count(), 1)),
+                                     "STREAMS", keys_.log(), "0-" + std::to_string(after)},
+                                    timeout);
+  if (!answer) return tl::unexpected(std::move(answer.error()));
+  if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "connected anew while waiting for events"});
+  if (answer->is_nil()) return std::vector<LogEntry>{};
+  if (answer->items.size() != 1 || answer->items[0].items.size() != 2) return tl::unexpected(odd_answer("waiting for events"));
+  return entries_of(answer->items[0].items[1].items);
+}
+
+}  // namespace bridgework::bus

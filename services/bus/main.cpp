@@ -1,0 +1,65 @@
+#include <csignal>
+#include <cstdio>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "bus/config.hpp"
+#include "bus/server.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/health.hpp"
+#include "runtime/log.hpp"
+#include "runtime/redis_store.hpp"
+#include "runtime/settings.hpp"
+
+namespace {
+
+using namespace bridgework;
+
+int complain(const std::string& why) {
+  std::fprintf(stderr, "bus: %s\n", why.c_str());
+  return 1;
+}
+
+/// SIGTERM and SIGINT as something to wait for. Before any thread is made, so that all of them leave the two alone.
+int stop_descriptor() {
+  sigset_t stopping;
+  sigemptyset(&stopping);
+  sigaddset(&stopping, SIGTERM);
+  sigaddset(&stopping, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
+  return signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  runtime::ProcessSettings process;
+  bus::Config config;
+  if (const auto ok = runtime::load_settings(argc, argv, "bus", process, config); !ok) return complain(ok.error());
+  if (const auto why = runtime::clock_refusal()) return complain(*why);
+  if (const auto ok = runtime::open_log("bus", process); !ok) return complain(ok.error());
+  if (process.run_dir.empty()) return complain("--run-dir is needed: the directory of the suite's sockets");
+  const int stop = stop_descriptor();
+
+  // Services ask bus 1, then bus 2.
+  const std::string prefix = "ipc://" + process.run_dir + "/bus-" + (process.instance.empty() ? "1" : process.instance);
+  bus::Server::Place place;
+  place.group = process.group;
+  place.redis.unix_socket = process.redis_socket.empty() ? process.run_dir + "/redis.sock" : process.redis_socket;
+  place.fetch_endpoint = config.fetch_endpoint.empty() ? prefix + "-fetch.sock" : config.fetch_endpoint;
+  place.live_endpoint = config.live_endpoint.empty() ? prefix + "-live.sock" : config.live_endpoint;
+
+  runtime::Context context;
+  runtime::Metrics metrics("bus");
+  const auto server = bus::Server::start(context, place, config, metrics);
+  if (!server) return complain(server.error());
+  const auto health = runtime::HealthServer::start(static_cast<std::uint16_t>(process.http_port), metrics, [&]() -> std::optional<std::string> {
+    if ((*server)->reading()) return std::nullopt;
+    return "the log cannot be read";
+  });
+  if (!health) return complain(health.error());
+  (*server)->run(stop);
+  ::close(stop);
+  return 0;
+}

@@ -1,0 +1,108 @@
+#include "followup/state.hpp"
+
+#include "runtime/zone.hpp"
+
+namespace bridgework::followup {
+
+using messages::GapKind;
+using messages::ItemState;
+
+std::optional<GapKind> wanted_gap(const PlannedItem& item) {
+  if (item.let_go != messages::CloseReason::kNone) return std::nullopt;
+  switch (item.state) {
+    case ItemState::kFound: return GapKind::kNotPresented;
+    case ItemState::kPresented:
+    case ItemState::kDeferred: return GapKind::kUndecided;
+    case ItemState::kAccepted: return GapKind::kNotScheduled;
+    case ItemState::kStarted: return GapKind::kUnfinished;
+    case ItemState::kDeclined:
+    case ItemState::kCompleted: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+const FutureVisit* covering_visit(const PersonCareRecord& care, messages::Purpose purpose) {
+  const FutureVisit* earliest = nullptr;
+  for (const auto& visit : care.future_visits) {
+    if (visit.purpose == purpose && (earliest == nullptr || visit.start < earliest->start)) earliest = &visit;
+  }
+  return earliest;
+}
+
+const PlannedItem* find_item(const PlanRecord& plan, const ItemId& item) {
+  for (const auto& planned : plan.items) {
+    if (planned.item.item == item) return &planned;
+  }
+  return nullptr;
+}
+
+std::string_view zone_of(const PersonCareRecord& care, const Config& config) {
+  if (runtime::zone_exists(care.address_zone)) return care.address_zone;
+  if (runtime::zone_exists(care.site_zone)) return care.site_zone;
+  return runtime::zone_exists(config.zone) ? std::string_view(config.zone) : std::string_view("UTC");
+}
+
+Instant work_starts_at(const PersonCareRecord& care, LocalDay day, const Config& config) {
+  const std::string_view zone = zone_of(care, config);
+  const auto at = runtime::to_instant(LocalTime{day.time_since_epoch() + config.task_hour}, zone);
+  return at ? *at : runtime::day_start(day, zone) + config.task_hour;
+}
+
+messages::TreatmentPlanView view_of(const PlanRecord& plan) {
+  messages::TreatmentPlanView view;
+  view.plan = plan.plan;
+  view.person = plan.person;
+  view.site = plan.site;
+  view.currency = plan.currency;
+  for (const auto& item : plan.items) {
+    messages::ItemView shown;
+    shown.item = item.item;
+    shown.state = item.state;
+    shown.reason = item.reason;
+    shown.visits_done = item.visits_done;
+    view.items.push_back(std::move(shown));
+  }
+  return view;
+}
+
+messages::GapView view_of(const Gap& gap, const PersonId& person) {
+  messages::GapView view;
+  view.gap = gap.gap;
+  view.person = person;
+  view.site = gap.site;
+  view.kind = gap.kind;
+  view.purpose = gap.purpose;
+  view.cover = gap.cover;
+  view.reason = gap.close_reason;
+  view.step = gap.step;
+  view.next_step_at = gap.next_step_at;
+  view.review_on = gap.review_on;
+  view.appointment = gap.appointment;
+  view.fee_minor = gap.fee_minor;
+  view.provenance = gap.provenance;
+  view.opened_at = gap.opened_at;
+  view.plan = gap.plan;
+  view.item = gap.item;
+  return view;
+}
+
+messages::TaskView view_of(const TaskRecord& task, Instant now) {
+  const bool lease_over = task.state == messages::TaskState::kClaimed && (!task.claimed_until || *task.claimed_until <= now);
+  messages::TaskView view;
+  view.task = task.task;
+  view.person = task.person;
+  view.site = task.site;
+  view.gap = task.gap;
+  view.kind = task.kind;
+  view.state = lease_over ? messages::TaskState::kOpen : task.state;
+  view.reason = task.reason;
+  if (!lease_over) {
+    view.claimed_by = task.claimed_by;
+    view.claimed_until = task.claimed_until;
+  }
+  view.attempts = task.attempts;
+  view.not_before = task.not_before;
+  return view;
+}
+
+}  // namespace bridgework::followup

@@ -1,0 +1,233 @@
+#include "gateway/event_feed.hpp"
+
+#include <fmt/compile.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <limits>
+#include <memory>
+
+#include "gateway/json_mapper.hpp"
+#include "gateway/json_text.hpp"
+#include "gateway/times.hpp"
+#include "messages/catalogue.hpp"
+#include "messages/envelope.codec.hpp"
+
+namespace bridgework::gateway {
+namespace {
+
+// Large enough that a round trip costs nothing beside the work, small enough that a stream holds little.
+constexpr std::uint32_t kEventsPerFetch = 2048;
+constexpr std::uint32_t kBytesPerFetch = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::string_view kLinesContentType = "application/x-ndjson";
+constexpr std::string_view kServerSentContentType = "text/event-stream";
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+/// `Last-Event-ID` is the sequence; the id of an envelope, `<incarnation>/<sequence>`, does as well.
+std::optional<std::uint64_t> sequence_of(std::string_view id) {
+  const std::size_t slash = id.rfind('/');
+  return whole_number(slash == std::string_view::npos ? id : id.substr(slash + 1));
+}
+
+Problem bad_parameter(std::string_view name, std::string rule) {
+  return {.status = 422,
+          .code = "invalid_parameter",
+          .detail = fmt::format("{} {}", name, rule),
+          .path = "/" + std::string(name),
+          .rule = std::move(rule)};
+}
+
+Problem problem_of(messages::FetchOutcome outcome) {
+  switch (outcome) {
+    case messages::FetchOutcome::kTruncated:
+      return {410, "log_truncated", "the log no longer holds the events after that position; begin with the archive"};
+    case messages::FetchOutcome::kDiverged:
+      return {409, "log_diverged", "that position was never reached in this incarnation of the log; begin again"};
+    case messages::FetchOutcome::kUnavailable:
+      return {.status = 503, .code = "log_unavailable", .detail = "the log is away", .retry_after = std::chrono::seconds{1}};
+    case messages::FetchOutcome::kMalformed: return {500, "internal", "the bus refused the fetch"};
+    case messages::FetchOutcome::kEvents: break;
+  }
+  return {500, "internal", "no problem"};
+}
+
+}  // namespace
+
+std::variant<FeedQuery, Problem> read_feed_query(const Parameters& parameters, std::string_view accept, std::string_view last_event_id) {
+  FeedQuery query;
+  if (accept.find(kServerSentContentType) != std::string_view::npos) {
+    query.format = FeedQuery::Format::kServerSent;
+    query.follow = FeedQuery::Follow::kFollow;
+  }
+  for (const auto& [name, value] : parameters) {
+    if (name == "after") {
+      const auto after = sequence_of(value);
+      if (!after) return bad_parameter(name, "must be a sequence");
+      query.after = *after;
+    } else if (name == "type") {
+      const messages::MessageInfo* type = messages::find_message(value);
+      if (type == nullptr || type->kind != messages::MessageKind::kEvent) return bad_parameter(name, "must be the name of an event");
+      query.types.push_back(type->type_id);
+    } else if (name == "person") {
+      query.person = value;
+    } else if (name == "limit") {
+      query.limit = whole_number(value);
+      if (!query.limit) return bad_parameter(name, "must be a number");
+    } else if (name == "follow") {
+      if (value != "true" && value != "false" && value != "1" && value != "0") return bad_parameter(name, "must be true or false");
+      query.follow = value == "true" || value == "1" ? FeedQuery::Follow::kFollow : FeedQuery::Follow::kStopAtHead;
+    } else {
+      return bad_parameter(name, "is no parameter of the feed");
+    }
+  }
+  if (!last_event_id.empty() && query.format == FeedQuery::Format::kServerSent) {
+    // A browser that reconnects repeats the URL; what it has seen since counts.
+    const auto seen = sequence_of(last_event_id);
+    if (!seen) return bad_parameter("last_event_id", "must be a sequence");
+    query.after = *seen;
+  }
+  return query;
+}
+
+// ---- envelopes
+
+EventWriter::EventWriter(const Forms& forms, std::string group) : forms_(forms), source_prefix_("\"/bridgework/" + group + "/") {}
+
+EventWriter::Written EventWriter::append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event,
+                                         std::string_view person) {
+  const auto record = messages::decode_as<messages::EventRecord>(event.record);
+  if (!record) return Written::kUnreadable;
+  if (!person.empty() && record->person != person) return Written::kOtherPerson;
+  const StructForm* form = forms_.find(record->type_id);
+  const std::size_t size_before = out.size();
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"specversion":"1.0","id":"{}/{}","sequence":{},"source":)"), incarnation,
+                 event.sequence, event.sequence);
+  out += source_prefix_;
+  out += record->service;
+  out += R"(","type":)";
+  if (form != nullptr) append_json_string(out, form->name);
+  else fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("unknown:{:016x}")"), record->type_id);
+  out += R"(,"time":")";
+  append_instant(out, record->recorded_at);
+  out += '"';
+  if (!record->person.empty()) {
+    out += R"(,"subject":)";
+    append_json_string(out, record->person);
+  }
+  if (!record->site.empty()) {
+    out += R"(,"site":)";
+    append_json_string(out, record->site);
+  }
+  if (form != nullptr) {
+    out += R"(,"datacontenttype":"application/json","data":)";
+    if (!append_json(out, *form, record->body)) {
+      out.resize(size_before);
+      return Written::kUnreadable;
+    }
+  }
+  out += '}';
+  return Written::kYes;
+}
+
+// ---- the feed
+
+/// One of the bounded number of streams.
+struct EventFeed::Slot {
+  explicit Slot(std::size_t& count) : count(count) { ++count; }
+  ~Slot() { --count; }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  std::size_t& count;
+};
+
+EventFeed::EventFeed(Backend& backend, const Forms& forms, FeedOptions options)
+    : backend_(backend), writer_(forms, options.group), options_(std::move(options)) {}
+
+messages::Fetch EventFeed::next_fetch(const FeedQuery& query, const std::string& incarnation, std::uint64_t after, bool at_head) const {
+  messages::Fetch fetch;
+  fetch.incarnation = incarnation;
+  fetch.after = after;
+  fetch.max_events = kEventsPerFetch;
+  if (query.limit && query.person.empty()) {
+    fetch.max_events = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(*query.limit, 1, kEventsPerFetch));
+  }
+  fetch.max_bytes = kBytesPerFetch;
+  fetch.wait_ms = at_head ? static_cast<std::uint32_t>(options_.heartbeat.count()) : 0;
+  fetch.types = query.types;
+  return fetch;
+}
+
+asio::awaitable<std::variant<HttpResponse, Problem>> EventFeed::open(FeedQuery query) {
+  if (streams_ >= options_.streams_max) {
+    co_return Problem{
+        .status = 503, .code = "too_many_streams", .detail = "too many event streams are open", .retry_after = std::chrono::seconds{5}};
+  }
+  auto slot = std::make_shared<Slot>(streams_);
+  const messages::Fetch fetch = next_fetch(query, {}, query.after, false);
+  auto fetched = co_await backend_.fetch(fetch);
+  if (!fetched) {
+    co_return Problem{
+        .status = 503, .code = "log_unavailable", .detail = std::move(fetched.error()), .retry_after = std::chrono::seconds{1}};
+  }
+  if (fetched->outcome != messages::FetchOutcome::kEvents) co_return problem_of(fetched->outcome);
+  HttpResponse response;
+  response.content_type = query.format == FeedQuery::Format::kLines ? kLinesContentType : kServerSentContentType;
+  auto first = std::make_shared<messages::FetchReply>(std::move(*fetched));
+  response.stream = [this, slot, query = std::move(query), first](BodyWriter& writer) { return write(query, std::move(*first), writer); };
+  co_return response;
+}
+
+asio::awaitable<BodyEnd> EventFeed::write(FeedQuery query, messages::FetchReply reply, BodyWriter& writer) {
+  std::uint64_t left = query.limit.value_or(std::numeric_limits<std::uint64_t>::max());
+  const bool lines = query.format == FeedQuery::Format::kLines;
+  std::string piece;
+  piece.reserve(kPieceBytes + 16 * 1024);
+  // Tells a caller whose log is empty that the stream stands.
+  if (!lines) piece += ":\n\n";
+  for (;;) {
+    for (const messages::FetchedEvent& event : reply.events) {
+      if (left == 0) break;
+      const std::size_t size_before = piece.size();
+      if (!lines) fmt::format_to(std::back_inserter(piece), FMT_COMPILE("id: {}\ndata: "), event.sequence);
+      const EventWriter::Written written = writer_.append(piece, reply.incarnation, event, query.person);
+      if (written == EventWriter::Written::kUnreadable) co_return BodyEnd::kBroken;
+      if (written == EventWriter::Written::kOtherPerson) {
+        piece.resize(size_before);
+        continue;
+      }
+      piece += lines ? "\n" : "\n\n";
+      --left;
+      if (piece.size() >= kPieceBytes) {
+        if (!co_await writer.write(piece)) co_return BodyEnd::kBroken;
+        piece.clear();
+      }
+    }
+    const std::uint64_t after = std::max(reply.next, query.after);
+    const bool at_head = after >= reply.head;
+    const bool over = left == 0 || (at_head && query.follow == FeedQuery::Follow::kStopAtHead);
+    // A follower gets what there is at once; a reader of the whole log gets full pieces.
+    if (!piece.empty() && (over || at_head)) {
+      if (!co_await writer.write(piece)) co_return BodyEnd::kBroken;
+      piece.clear();
+    }
+    if (over) co_return BodyEnd::kComplete;
+    query.after = after;
+    const messages::Fetch fetch = next_fetch(query, reply.incarnation, after, at_head);
+    auto fetched = co_await backend_.fetch(fetch);
+    if (!fetched || fetched->outcome != messages::FetchOutcome::kEvents) co_return BodyEnd::kBroken;
+    reply = std::move(*fetched);
+    // What shows that the stream lives, and finds out that the caller does not. An empty line is no record of NDJSON.
+    if (reply.events.empty() && at_head) piece += lines ? "\n" : ":\n\n";
+  }
+}
+
+}  // namespace bridgework::gateway

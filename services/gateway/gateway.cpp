@@ -1,0 +1,531 @@
+#include "gateway/gateway.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "gateway/imports.hpp"
+#include "gateway/json_mapper.hpp"
+#include "gateway/json_text.hpp"
+#include "gateway/openapi.hpp"
+#include "gateway/survey_page.hpp"
+#include "gateway/times.hpp"
+#include "gateway/twilio.hpp"
+#include "messages/envelope.codec.hpp"
+#include "messages/feedback.codec.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+
+namespace bridgework::gateway {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kIdempotencyKeyBytesMax = 128;
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+constexpr std::string_view kAllMethods = "GET, HEAD, OPTIONS, POST";
+
+std::string_view header(const HttpRequest& request, http::field name) {
+  const auto value = request[name];
+  return {value.data(), value.size()};
+}
+
+std::string_view header(const HttpRequest& request, const char* name) {
+  const auto value = request[name];
+  return {value.data(), value.size()};
+}
+
+HttpResponse response_of(unsigned status, std::string_view content_type, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = content_type;
+  response.body = std::move(body);
+  return response;
+}
+
+/// A page for people. Its address holds a secret, so no other site may learn it, and nothing may be loaded into it.
+HttpResponse page_of(unsigned status, std::string body) {
+  HttpResponse response = response_of(status, kHtml, std::move(body));
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+Problem problem_of(const MappingError& error) {
+  return {.status = 422,
+          .code = error.code,
+          .detail = (error.path.empty() ? std::string("the request") : error.path) + " " + error.rule,
+          .path = error.path,
+          .rule = error.rule};
+}
+
+/// The key of a POST, or why it cannot be one.
+std::variant<std::string, Problem> read_idempotency_key(const HttpRequest& request) {
+  const std::string_view key = header(request, "Idempotency-Key");
+  if (key.empty()) return Problem{400, "idempotency_key_required", "a POST needs the header Idempotency-Key, so that repeating it is safe"};
+  const bool printable = std::ranges::all_of(key, [](char c) { return c >= 0x21 && c <= 0x7e; });
+  if (key.size() > kIdempotencyKeyBytesMax || !printable) {
+    return Problem{400, "idempotency_key_invalid", "an Idempotency-Key has at most 128 printable ASCII characters without spaces"};
+  }
+  return std::string(key);
+}
+
+std::variant<json::object, Problem> read_body(const HttpRequest& request) {
+  const std::string& body = request.body();
+  // Many commands have all their fields in the path.
+  if (body.find_first_not_of(" \t\r\n") == std::string::npos) return json::object{};
+  auto parsed = parse_json(body);
+  if (!parsed) {
+    return Problem{400, "malformed_json", fmt::format("the body is no JSON: {} at byte {}", parsed.error().reason, parsed.error().offset)};
+  }
+  if (parsed->duplicate) {
+    return problem_of(MappingError{*parsed->duplicate, "duplicate_field", "must stand only once"});
+  }
+  if (!parsed->value.is_object()) return problem_of(MappingError{{}, "wrong_type", "must be an object"});
+  return std::move(parsed->value.get_object());
+}
+
+/// W3C trace context, version 00; anything else is not passed on.
+std::string_view traceparent_of(const HttpRequest& request) {
+  const std::string_view given = header(request, "traceparent");
+  constexpr std::string_view kShape = "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+  if (given.size() != kShape.size()) return {};
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const bool is_hex = (given[i] >= '0' && given[i] <= '9') || (given[i] >= 'a' && given[i] <= 'f');
+    if (kShape[i] == 'h' ? !is_hex : given[i] != '-') return {};
+  }
+  return given;
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return {};
+  return std::string(value->get_string().data(), value->get_string().size());
+}
+
+constexpr char kTwilioAnswer[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
+
+}  // namespace
+
+Gateway::Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics)
+    : config_(config),
+      forms_(forms),
+      router_(forms),
+      keys_(std::move(keys)),
+      backend_(backend),
+      metrics_(metrics),
+      feed_(backend, forms, {std::move(group), config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
+      openapi_(openapi_json(router_, forms)) {}
+
+asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request) {
+  const std::string_view target(request.target().data(), request.target().size());
+  const std::size_t question = std::min(target.find('?'), target.size());
+  Asked asked{request, target.substr(0, question), target.substr(std::min(question + 1, target.size())), {}, {}};
+  Answer answer = Problem{404, "not_found", "there is nothing here; /openapi.json lists what there is"};
+  std::string_view route = "none";
+  // The method's own text: one that is not known to the library is still a word to refuse.
+  const std::string_view method(request.method_string().data(), request.method_string().size());
+  if (target == "*" && method == "OPTIONS") {
+    answer = response_of(204, {}, {});
+    std::get<HttpResponse>(answer).headers.emplace_back("Allow", kAllMethods);
+  } else if (asked.path.starts_with('/')) {
+    auto found = router_.find(method, asked.path);
+    if (auto* wrong = std::get_if<Router::WrongMethod>(&found)) {
+      if (method == "OPTIONS") answer = response_of(204, {}, {});
+      else answer = Problem{405, "method_not_allowed", "this path takes " + wrong->allow};
+      HttpResponse* options = std::get_if<HttpResponse>(&answer);
+      if (options == nullptr) {
+        const Problem& problem = std::get<Problem>(answer);
+        HttpResponse refusal = response_of(problem.status, kProblemContentType, problem_json(problem, asked.path));
+        answer = std::move(refusal);
+        options = &std::get<HttpResponse>(answer);
+      }
+      options->headers.emplace_back("Allow", wrong->allow);
+    } else if (auto* hit = std::get_if<Router::Found>(&found)) {
+      asked.found = std::move(*hit);
+      route = asked.found.route->pattern;
+      answer = co_await answer_route(asked);
+    }
+  }
+  HttpResponse response;
+  if (const Problem* problem = std::get_if<Problem>(&answer)) {
+    response = response_of(problem->status, kProblemContentType, problem_json(*problem, asked.path));
+    if (problem->retry_after) response.headers.emplace_back("Retry-After", retry_after_seconds(*problem->retry_after));
+    if (problem->status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"bridgework\"");
+  } else {
+    response = std::get<HttpResponse>(std::move(answer));
+  }
+  count(route, response.status);
+  co_return response;
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_route(Asked& asked) {
+  const Route& route = *asked.found.route;
+  if (route.needs_key) {
+    constexpr std::string_view kScheme = "Bearer ";
+    const std::string_view given = header(asked.request, http::field::authorization);
+    std::optional<std::string> principal;
+    if (given.size() > kScheme.size() && beast::iequals({given.data(), kScheme.size()}, {kScheme.data(), kScheme.size()})) {
+      principal = keys_.principal_of(given.substr(kScheme.size()));
+    }
+    if (!principal) co_return Problem{401, "unauthenticated", "this needs the header Authorization: Bearer KEY with a valid key"};
+    asked.principal = std::move(*principal);
+  }
+  if (const auto* message = std::get_if<MessageEndpoint>(&route.endpoint)) co_return co_await answer_message(asked, *message);
+  co_return co_await answer_special(asked, std::get<Special>(route.endpoint));
+}
+
+// ---- commands and queries
+
+std::variant<json::object, Problem> Gateway::read_fields(const Asked& asked, const MessageEndpoint& endpoint) const {
+  json::object object;
+  if (endpoint.message->kind == messages::MessageKind::kQuery) {
+    const auto parameters = parse_form(asked.query);
+    if (!parameters) return Problem{400, "malformed_query", "the query string is not percent-encoded"};
+    for (const auto& [name, value] : *parameters) {
+      std::string path;
+      append_pointer_step(path, name);
+      if (object.contains(name)) return problem_of(MappingError{path, "duplicate_field", "must stand only once"});
+      const FieldForm* field = endpoint.form->find(name);
+      // Unknown names are refused by the mapper, in its words.
+      object[name] = field == nullptr ? json::value(json::string(value)) : typed_parameter(*field, value);
+    }
+  } else {
+    auto body = read_body(asked.request);
+    if (auto* problem = std::get_if<Problem>(&body)) return std::move(*problem);
+    object = std::get<json::object>(std::move(body));
+  }
+  for (const auto& [name, value] : asked.found.path) {
+    const FieldForm* field = endpoint.form->find(name);
+    json::value typed = field == nullptr ? json::value(json::string(value)) : typed_parameter(*field, value);
+    const json::value* repeated = object.if_contains(name);
+    if (repeated != nullptr && *repeated != typed) {
+      std::string path;
+      append_pointer_step(path, name);
+      return problem_of(MappingError{path, "contradicts_path", "must be what the path says, or be left out"});
+    }
+    object[name] = std::move(typed);
+  }
+  return object;
+}
+
+std::variant<runtime::Call, Problem> Gateway::make_call(const messages::MessageInfo& message, const StructForm& form,
+                                                        const json::object& object, std::string_view principal,
+                                                        std::string_view idempotency_key, std::string_view traceparent) const {
+  auto body = to_message(form, object);
+  if (!body) return problem_of(body.error());
+  runtime::Call call;
+  call.kind = message.kind == messages::MessageKind::kQuery ? runtime::Call::Kind::kQuery : runtime::Call::Kind::kCommand;
+  call.service = message.owner;
+  if (const FieldForm* key = form.key()) call.key = text_of(object, key->name);
+  call.request.type_id = message.type_id;
+  call.request.body = std::move(*body);
+  call.request.principal = principal;
+  call.request.idempotency_key = idempotency_key;
+  call.request.deadline = deadline();
+  call.request.traceparent = traceparent;
+  return call;
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEndpoint endpoint) {
+  std::string idempotency_key;
+  if (endpoint.message->kind == messages::MessageKind::kCommand) {
+    auto key = read_idempotency_key(asked.request);
+    if (auto* problem = std::get_if<Problem>(&key)) co_return std::move(*problem);
+    idempotency_key = std::get<std::string>(std::move(key));
+  }
+  auto fields = read_fields(asked, endpoint);
+  if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
+  auto& object = std::get<json::object>(fields);
+  const NewId new_id = fill_made_fields(*endpoint.form, object, asked.principal, idempotency_key);
+  auto call = make_call(*endpoint.message, *endpoint.form, object, asked.principal, idempotency_key, traceparent_of(asked.request));
+  if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  co_return answer_of(reply, new_id);
+}
+
+Gateway::Answer Gateway::answer_of(const messages::Reply& reply, NewId new_id) const {
+  if (reply.outcome != messages::Outcome::kDone) return problem_of_reply(reply);
+  HttpResponse response = response_of(new_id == NewId::kMade ? 201 : 200, kJson, {});
+  if (reply.type_id == 0 && reply.body.empty()) {
+    response.body = "{}";
+  } else {
+    const StructForm* form = forms_.find(reply.type_id);
+    if (form == nullptr || !append_json(response.body, *form, reply.body)) {
+      runtime::log_event(runtime::Level::kError, "reply_unreadable", {{"type_id", reply.type_id}});
+      return Problem{500, "internal", "the service gave an answer that cannot be read"};
+    }
+  }
+  response.headers.emplace_back("Bridgework-Sequence", std::to_string(reply.sequence));
+  return response;
+}
+
+Instant Gateway::deadline() const { return runtime::system_now() + config_.request_deadline; }
+
+void Gateway::count(std::string_view route, unsigned status) {
+  const auto key = std::tuple<std::string, unsigned>(route, status);
+  auto it = answered_.find(key);
+  if (it == answered_.end()) {
+    it = answered_
+             .emplace(key, metrics_.counter("bridgework_gateway_answers_total", "Answers by route and status.",
+                                            {{"route", std::string(route)}, {"status", std::to_string(status)}}))
+             .first;
+  }
+  it->second.add();
+}
+
+// ---- what is no message
+
+asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special special) {
+  switch (special) {
+    case Special::kHealth: co_return response_of(200, kText, "alive\n");
+    case Special::kReady: {
+      const std::optional<std::string> missing = co_await backend_.not_ready();
+      co_return response_of(missing ? 503 : 200, kText, missing.value_or("ready") + "\n");
+    }
+    case Special::kMetrics: co_return response_of(200, runtime::kMetricsContentType, metrics_.text());
+    case Special::kOpenApi: co_return response_of(200, kJson, openapi_);
+    case Special::kStatus: {
+      auto status = co_await backend_.status();
+      if (!status) {
+        co_return Problem{
+            .status = 503, .code = "unavailable", .detail = std::move(status.error()), .retry_after = std::chrono::seconds{1}};
+      }
+      co_return response_of(200, kJson, std::move(*status));
+    }
+    case Special::kEvents: co_return co_await answer_events(asked);
+    case Special::kParked: co_return co_await answer_parked();
+    case Special::kParkedRetry: co_return co_await answer_parked_retry(asked);
+    case Special::kRebuildAnalytics: {
+      const auto rebuilt = co_await backend_.rebuild("analytics");
+      if (!rebuilt) co_return Problem{.status = 503, .code = "unavailable", .detail = rebuilt.error(), .retry_after = std::chrono::seconds{1}};
+      co_return response_of(200, kJson, "{\"rebuilding\":\"analytics\"}");
+    }
+    case Special::kImportPersons: co_return co_await answer_import(asked, ImportKind::kPersons);
+    case Special::kImportVisits: co_return co_await answer_import(asked, ImportKind::kVisits);
+    case Special::kTwilio: co_return co_await answer_twilio(asked);
+    case Special::kSurveyPage: co_return co_await answer_survey_page(asked);
+    case Special::kSurveyAnswer: co_return co_await answer_survey(asked);
+    case Special::kUnsubscribePage: co_return page_of(200, unsubscribe_page());
+    case Special::kUnsubscribe: co_return co_await answer_unsubscribe(asked);
+  }
+  co_return Problem{404, "not_found", "there is nothing here"};
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_events(Asked& asked) {
+  const auto parameters = parse_form(asked.query);
+  if (!parameters) co_return Problem{400, "malformed_query", "the query string is not percent-encoded"};
+  auto query = read_feed_query(*parameters, header(asked.request, http::field::accept), header(asked.request, "Last-Event-ID"));
+  if (auto* problem = std::get_if<Problem>(&query)) co_return std::move(*problem);
+  co_return co_await feed_.open(std::get<FeedQuery>(std::move(query)));
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_import(Asked& asked, ImportKind kind) {
+  auto key = read_idempotency_key(asked.request);
+  if (auto* problem = std::get_if<Problem>(&key)) co_return std::move(*problem);
+  auto body = read_body(asked.request);
+  if (auto* problem = std::get_if<Problem>(&body)) co_return std::move(*problem);
+  auto split = split_import(kind, std::get<json::object>(body), forms_, asked.principal, std::get<std::string>(key));
+  if (auto* problem = std::get_if<Problem>(&split)) co_return std::move(*problem);
+  auto& parts = std::get<std::vector<ImportPart>>(split);
+  std::vector<runtime::Call> calls;
+  calls.reserve(parts.size());
+  for (ImportPart& part : parts) {
+    runtime::Call call;
+    call.service = part.service;
+    call.key = part.key;
+    call.request.type_id = part.type_id;
+    call.request.body = std::move(part.body);
+    call.request.principal = asked.principal;
+    call.request.idempotency_key = part.idempotency_key;
+    call.request.deadline = deadline();
+    call.request.traceparent = traceparent_of(asked.request);
+    calls.push_back(std::move(call));
+  }
+  const std::vector<messages::Reply> replies = co_await ask_all(backend_, std::move(calls));
+  auto sum = sum_import(parts, replies);
+  if (auto* problem = std::get_if<Problem>(&sum)) co_return std::move(*problem);
+  std::uint64_t sequence = 0;
+  for (const messages::Reply& reply : replies) sequence = std::max(sequence, reply.sequence);
+  HttpResponse response = response_of(200, kJson, std::get<std::string>(std::move(sum)));
+  response.headers.emplace_back("Bridgework-Sequence", std::to_string(sequence));
+  co_return response;
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
+  const auto parameters = parse_form(asked.request.body());
+  if (!parameters) co_return Problem{400, "malformed_form", "the body is no application/x-www-form-urlencoded form"};
+  if (!config_.twilio_token.empty()) {
+    const std::string base =
+        config_.public_url.empty() ? "http://" + std::string(header(asked.request, http::field::host)) : config_.public_url;
+    const std::string url = base + std::string(asked.request.target());
+    if (!is_twilio_signature(header(asked.request, "X-Twilio-Signature"), config_.twilio_token, url, *parameters)) {
+      co_return Problem{403, "wrong_signature", "X-Twilio-Signature does not fit this request"};
+    }
+  }
+  const std::string* sid = find_parameter(*parameters, "MessageSid");
+  const std::string* from = find_parameter(*parameters, "From");
+  const std::string* words = find_parameter(*parameters, "Body");
+  if (sid == nullptr || sid->empty() || sid->size() > kIdempotencyKeyBytesMax || from == nullptr || words == nullptr) {
+    co_return Problem{400, "malformed_form", "MessageSid, From and Body are needed"};
+  }
+  const messages::MessageInfo* message = messages::find_message("ReceiveInboundMessage");
+  const json::object object{{"from", json::string(*from)}, {"body", json::string(*words)}};
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "twilio", *sid, {});
+  if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
+  co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
+}
+
+// ---- parked messages
+
+asio::awaitable<Gateway::Answer> Gateway::answer_parked() {
+  const auto parked = co_await backend_.parked();
+  if (!parked) co_return Problem{.status = 503, .code = "unavailable", .detail = parked.error(), .retry_after = std::chrono::seconds{1}};
+  json::array list;
+  for (const messages::Parked& one : *parked) {
+    const messages::MessageInfo* info = messages::find_message(one.type_id);
+    std::string parked_at;
+    append_instant(parked_at, one.parked_at);
+    list.push_back(json::object{{"service", one.service},
+                                {"entity", one.entity},
+                                {"sequence", one.sequence},
+                                {"type", info == nullptr ? std::string("unknown") : std::string(info->name)},
+                                {"reason", one.reason},
+                                {"attempts", one.attempts},
+                                {"parked_at", parked_at}});
+  }
+  co_return response_of(200, kJson, json::serialize(json::object{{"parked", std::move(list)}}));
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_parked_retry(Asked& asked) {
+  auto key = read_idempotency_key(asked.request);
+  if (auto* problem = std::get_if<Problem>(&key)) co_return std::move(*problem);
+  auto body = read_body(asked.request);
+  if (auto* problem = std::get_if<Problem>(&body)) co_return std::move(*problem);
+  const auto& object = std::get<json::object>(body);
+  for (const auto& member : object) {
+    if ((member.key() != "service" && member.key() != "entity") || !member.value().is_string()) {
+      co_return problem_of(MappingError{"/" + std::string(member.key()), "unknown_field", "only service and entity, as text, are known here"});
+    }
+  }
+  const std::string service = text_of(object, "service"), entity = text_of(object, "entity");
+  const auto parked = co_await backend_.parked();
+  if (!parked) co_return Problem{.status = 503, .code = "unavailable", .detail = parked.error(), .retry_after = std::chrono::seconds{1}};
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const messages::Parked& one : *parked) {
+    if ((service.empty() || service == one.service) && (entity.empty() || entity == one.entity)) wanted.emplace(one.service, one.entity);
+  }
+  std::vector<runtime::Call> calls;
+  for (const auto& [owner, whose] : wanted) {
+    runtime::Call call;
+    call.service = owner;
+    call.key = whose;
+    call.request.type_id = messages::RetryParked::kTypeId;
+    call.request.body = encode(messages::RetryParked{.entity = whose});
+    call.request.principal = asked.principal;
+    call.request.idempotency_key = id_suffix(asked.principal, owner + "/" + whose, std::get<std::string>(key));
+    call.request.deadline = deadline();
+    calls.push_back(std::move(call));
+  }
+  std::uint64_t tried = 0;
+  for (const messages::Reply& reply : co_await ask_all(backend_, std::move(calls))) {
+    if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
+    if (const auto retried = messages::decode_as<messages::ParkedRetried>(reply.body)) tried += retried->handled;
+  }
+  co_return response_of(200, kJson, json::serialize(json::object{{"entities", wanted.size()}, {"messages_tried", tried}}));
+}
+
+// ---- unsubscribe
+
+asio::awaitable<Gateway::Answer> Gateway::answer_unsubscribe(Asked& asked) {
+  const HttpResponse unknown = page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  const auto token = read_survey_token(asked.found.path.front().second);
+  if (!token) co_return unknown;
+  const messages::MessageInfo* message = messages::find_message("Unsubscribe");
+  const json::object object{{"message", json::string(token->survey)}, {"token", json::string(token->secret)}};
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "unsubscribe", id_suffix("unsubscribe", token->survey, token->secret), {});
+  if (std::holds_alternative<Problem>(call)) co_return unknown;
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (reply.outcome == messages::Outcome::kRefused) co_return unknown;
+  if (reply.outcome != messages::Outcome::kDone) {
+    co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please try again in a minute."));
+  }
+  co_return page_of(200, survey_message_page("Done", "You will get no more of these messages."));
+}
+
+// ---- the survey
+
+asio::awaitable<Gateway::Answer> Gateway::answer_survey_page(Asked& asked) {
+  const auto token = read_survey_token(asked.found.path.front().second);
+  const HttpResponse unknown = page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  if (!token) co_return unknown;
+  const messages::MessageInfo* message = messages::find_message("GetSurvey");
+  const json::object object{{"survey", json::string(token->survey)}};
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "survey", {}, {});
+  if (std::holds_alternative<Problem>(call)) co_return unknown;
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (reply.outcome == messages::Outcome::kRefused) co_return unknown;
+  const auto view = messages::decode_as<messages::SurveyView>(reply.body);
+  if (reply.outcome != messages::Outcome::kDone || !view) {
+    co_return page_of(503, survey_message_page("One moment please", "The survey cannot be shown right now. Please try again in a minute."));
+  }
+  // The page says nothing about the survey's state: whoever has only the id must learn nothing from it.
+  co_return page_of(200, survey_form_page(view->question));
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_survey(Asked& asked) {
+  const auto token = read_survey_token(asked.found.path.front().second);
+  const auto parameters = parse_form(asked.request.body());
+  if (!token) co_return page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  const std::string* score = parameters ? find_parameter(*parameters, "score") : nullptr;
+  int number = -1;
+  if (score != nullptr) std::from_chars(score->data(), score->data() + score->size(), number);
+  if (number < 0 || number > 10)
+    co_return page_of(422, survey_message_page("Your score is missing", "Please go back and choose a number from 0 to 10."));
+  json::object object{{"survey", json::string(token->survey)}, {"token", json::string(token->secret)}, {"score", number}};
+  for (const char* name : {"text", "promise_kept"}) {
+    if (const std::string* value = find_parameter(*parameters, name)) object[name] = json::string(*value);
+  }
+  const messages::MessageInfo* message = messages::find_message("AnswerSurvey");
+  // A double click is the same answer; another answer is another request, and the survey decides.
+  const std::string key = id_suffix("survey", token->survey, asked.request.body());
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "survey", key, {});
+  if (std::holds_alternative<Problem>(call)) {
+    co_return page_of(422, survey_message_page("That did not work", "Please go back and shorten your words."));
+  }
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (reply.outcome == messages::Outcome::kRefused) {
+    if (reply.code == "already_answered") co_return page_of(200, survey_thanks_page({}));
+    co_return page_of(404, survey_message_page("Not found", "This link is not valid any more."));
+  }
+  if (reply.outcome != messages::Outcome::kDone) {
+    co_return page_of(
+        503, survey_message_page("One moment please", "Your answer could not be taken right now. Please send it again in a minute."));
+  }
+  const messages::MessageInfo* question = messages::find_message("GetSurvey");
+  const json::object asked_survey{{"survey", json::string(token->survey)}};
+  auto view_call = make_call(*question, *forms_.find(question->type_id), asked_survey, "survey", {}, {});
+  std::string review_link;
+  if (auto* ready_call = std::get_if<runtime::Call>(&view_call)) {
+    const messages::Reply shown = co_await backend_.ask(std::move(*ready_call));
+    const auto view = messages::decode_as<messages::SurveyView>(shown.body);
+    if (shown.outcome == messages::Outcome::kDone && view) review_link = view->review_link;
+  }
+  co_return page_of(200, survey_thanks_page(review_link));
+}
+
+}  // namespace bridgework::gateway

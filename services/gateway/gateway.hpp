@@ -1,0 +1,79 @@
+#pragma once
+// From an HTTP request to an answer: who asks, what for, which message that is, what became of it.
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+
+#include "gateway/api_keys.hpp"
+#include "gateway/backend.hpp"
+#include "gateway/config.hpp"
+#include "gateway/event_feed.hpp"
+#include "gateway/forms.hpp"
+#include "gateway/http_server.hpp"
+#include "gateway/ids.hpp"
+#include "gateway/imports.hpp"
+#include "gateway/problem.hpp"
+#include "gateway/router.hpp"
+#include "gateway/url.hpp"
+#include "runtime/metrics.hpp"
+
+namespace bridgework::gateway {
+
+class Gateway : public HttpHandler {
+ public:
+  Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics);
+
+  asio::awaitable<HttpResponse> answer(const HttpRequest& request) override;
+
+  const Router& router() const { return router_; }
+
+ private:
+  using Answer = std::variant<HttpResponse, Problem>;
+
+  /// A request taken apart.
+  struct Asked {
+    const HttpRequest& request;
+    std::string_view path;
+    std::string_view query;
+    Router::Found found;
+    std::string principal;
+  };
+
+  asio::awaitable<Answer> answer_route(Asked& asked);
+  asio::awaitable<Answer> answer_message(Asked& asked, MessageEndpoint endpoint);
+  asio::awaitable<Answer> answer_special(Asked& asked, Special special);
+  asio::awaitable<Answer> answer_events(Asked& asked);
+  asio::awaitable<Answer> answer_import(Asked& asked, ImportKind kind);
+  asio::awaitable<Answer> answer_twilio(Asked& asked);
+  asio::awaitable<Answer> answer_parked();
+  asio::awaitable<Answer> answer_parked_retry(Asked& asked);
+  asio::awaitable<Answer> answer_unsubscribe(Asked& asked);
+  asio::awaitable<Answer> answer_survey_page(Asked& asked);
+  asio::awaitable<Answer> answer_survey(Asked& asked);
+
+  std::variant<boost::json::object, Problem> read_fields(const Asked& asked, const MessageEndpoint& endpoint) const;
+  /// A call of the message that `object` describes.
+  std::variant<runtime::Call, Problem> make_call(const messages::MessageInfo& message, const StructForm& form,
+                                                 const boost::json::object& object, std::string_view principal,
+                                                 std::string_view idempotency_key, std::string_view traceparent) const;
+  Answer answer_of(const messages::Reply& reply, NewId new_id) const;
+  Instant deadline() const;
+  void count(std::string_view route, unsigned status);
+
+  const Config& config_;
+  const Forms& forms_;
+  const Router router_;
+  const ApiKeys keys_;
+  Backend& backend_;
+  runtime::Metrics& metrics_;
+  EventFeed feed_;
+  const std::string openapi_;
+  std::map<std::tuple<std::string, unsigned>, runtime::Counter, std::less<>> answered_;
+};
+
+}  // namespace bridgework::gateway

@@ -1,0 +1,113 @@
+#include "lead_intake/decide_person.hpp"
+
+#include <set>
+#include <utility>
+
+#include "lead_intake/contact.hpp"
+#include "lead_intake/decide_enquiry.hpp"
+#include "runtime/lane.hpp"
+#include "runtime/zone.hpp"
+
+namespace bridgework::lead_intake {
+namespace {
+
+Decision refuse(runtime::Refused<Refusal> refused) { return Decision::refuse(refused.code, std::move(refused.detail)); }
+
+std::set<std::string> values_of(const messages::PersonProfile& profile) {
+  std::set<std::string> values;
+  for (const auto& point : profile.contact_points)
+    if (!point.value.reveal().empty()) values.insert(point.value.reveal());
+  return values;
+}
+
+}  // namespace
+
+std::optional<runtime::Refused<Refusal>> objection(const PersonId& person, const messages::PersonProfile& profile) {
+  // a dot would make somebody else the owner of the person
+  if (person.empty() || person.text().find('.') != std::string::npos)
+    return runtime::Refused<Refusal>{Refusal::kInvalidId, "a person's id has no dot"};
+  if (!profile.zone.empty() && !runtime::zone_exists(profile.zone))
+    return runtime::Refused<Refusal>{Refusal::kInvalidZone, "no time zone " + profile.zone};
+  return std::nullopt;
+}
+
+messages::PersonProfile told(const State& state, messages::PersonProfile profile) {
+  if (!profile.zone.empty() || profile.home_site.empty()) return profile;
+  if (const SiteRecord* site = state.find<SiteRecord>(profile.home_site.text())) profile.zone = site->zone;
+  return profile;
+}
+
+void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record) {
+  for (const std::string& value : values_of(record.profile)) decision.add_to_index(contact_index(value), person.text());
+  decision.emit(
+      messages::PersonRegistered{.person = person, .site = record.profile.home_site, .profile = told(state, record.profile)});
+  decision.put(person.text(), std::move(record));
+}
+
+void change_person(Decision& decision, const State& state, const PersonId& person, const PersonRecord& before, PersonRecord after) {
+  const std::set<std::string> old_values = values_of(before.profile);
+  const std::set<std::string> new_values = values_of(after.profile);
+  for (const std::string& value : old_values)
+    if (!new_values.contains(value)) decision.remove_from_index(contact_index(value), person.text());
+  for (const std::string& value : new_values)
+    if (!old_values.contains(value)) decision.add_to_index(contact_index(value), person.text());
+  decision.emit(messages::PersonChanged{.person = person, .site = after.profile.home_site, .profile = told(state, after.profile)});
+  decision.put(person.text(), std::move(after));
+}
+
+Decision on(const State& state, const messages::RegisterPerson& command, Instant) {
+  if (auto objected = objection(command.person, command.profile)) return refuse(std::move(*objected));
+  if (state.find<PersonRecord>(command.person.text()) != nullptr)
+    return Decision::refuse(Refusal::kAlreadyExists, "there is a person " + command.person.text());
+  PersonRecord record{.profile = command.profile};
+  record.profile.contact_points = normalised(record.profile.contact_points, state.config().default_region);
+  Decision decision;
+  add_person(decision, state, command.person, std::move(record));
+  decision.reply(messages::Done{command.person.text()});
+  return decision;
+}
+
+Decision on(const State& state, const messages::ChangePerson& command, Instant now) {
+  const PersonRecord* before = state.find<PersonRecord>(command.person.text());
+  if (before == nullptr) return Decision::refuse(Refusal::kUnknownPerson, "no person " + command.person.text());
+  if (auto objected = objection(command.person, command.profile)) return refuse(std::move(*objected));
+  PersonRecord after = *before;
+  after.profile = command.profile;
+  after.profile.provenance = before->profile.provenance;
+  after.profile.contact_points = normalised(after.profile.contact_points, state.config().default_region);
+  Decision decision;
+  if (ends_contact(after.profile.status) && !ends_contact(before->profile.status))
+    lose_open_enquiries(decision, state, after, "person " + std::string(to_string(after.profile.status)), now);
+  change_person(decision, state, command.person, *before, std::move(after));
+  decision.reply(messages::Done{command.person.text()});
+  return decision;
+}
+
+Decision on(const State& state, const messages::ImportPersons& command, Instant) {
+  for (const messages::ImportedPerson& imported : command.persons) {
+    if (auto objected = objection(imported.person, imported.profile)) {
+      objected->detail.append(" (").append(imported.person.text()).append(")");
+      return refuse(std::move(*objected));
+    }
+    if (runtime::lane_of(imported.person.text()) != runtime::lane_of(command.key))
+      return Decision::refuse(Refusal::kLaneMismatch, imported.person.text() + " is not of the lane of " + command.key);
+  }
+  Decision decision;
+  messages::ImportDone counts;
+  std::set<std::string> seen;
+  for (const messages::ImportedPerson& imported : command.persons) {
+    if (!seen.insert(imported.person.text()).second || state.find<PersonRecord>(imported.person.text()) != nullptr) {
+      ++counts.already_known;
+      continue;
+    }
+    ++counts.imported;
+    PersonRecord record{.profile = imported.profile};
+    record.profile.provenance = messages::Provenance::kImported;
+    record.profile.contact_points = normalised(record.profile.contact_points, state.config().default_region);
+    add_person(decision, state, imported.person, std::move(record));
+  }
+  decision.reply(counts);
+  return decision;
+}
+
+}  // namespace bridgework::lead_intake

@@ -1,0 +1,28 @@
+#pragma once
+// Who a person is and how they can be reached.
+
+#include <optional>
+
+#include "lead_intake/state.hpp"
+
+namespace bridgework::lead_intake {
+
+Decision on(const State& state, const messages::RegisterPerson& command, Instant now);
+/// Replaces what is known of a person; where the knowledge came from stays. Somebody who died or moved away is called by nobody: their
+/// open enquiries are lost with that reason.
+Decision on(const State& state, const messages::ChangePerson& command, Instant now);
+/// Persons of another system. Whoever is known already is left as they are.
+Decision on(const State& state, const messages::ImportPersons& command, Instant now);
+
+/// Why an id or a profile cannot be taken, or nothing.
+std::optional<runtime::Refused<Refusal>> objection(const PersonId& person, const messages::PersonProfile& profile);
+
+/// The profile as others are told it: with the home site's zone when it names none. Still empty when that site is not known.
+messages::PersonProfile told(const State& state, messages::PersonProfile profile);
+
+/// Stores a new person, makes them findable by their contact points, and tells everybody.
+void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record);
+/// Stores a changed person, `before` being what is stored now, and tells everybody.
+void change_person(Decision& decision, const State& state, const PersonId& person, const PersonRecord& before, PersonRecord after);
+
+}  // namespace bridgework::lead_intake

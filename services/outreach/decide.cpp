@@ -1,0 +1,180 @@
+// What the other services tell us: people, sites, and reasons to write that come and go.
+
+#include "outreach/decide.hpp"
+
+#include <algorithm>
+
+namespace bridgework::outreach {
+namespace {
+
+Decision copy_profile(const State& state, const PersonId& person, const messages::PersonProfile& profile) {
+  PersonRecord record = person_of(state, person);
+  record.known = true;
+  record.given_name = profile.given_name;
+  record.contact_points = profile.contact_points;
+  record.preferred_channel = profile.preferred_channel;
+  record.language = profile.language;
+  record.zone = profile.zone;
+  record.home_site = profile.home_site;
+  record.status = profile.status;
+  record.provenance = profile.provenance;
+  Decision decision;
+  decision.put(person.text(), std::move(record));
+  return decision;
+}
+
+Decision on(const State& state, const messages::PersonRegistered& event, Instant) {
+  return copy_profile(state, event.person, event.profile);
+}
+
+Decision on(const State& state, const messages::PersonChanged& event, Instant) {
+  return copy_profile(state, event.person, event.profile);
+}
+
+Decision on(const State&, const messages::SiteDefined& event, Instant) {
+  Decision decision;
+  decision.put(event.site.text(), SiteRecord{event.name, event.zone, event.phone});
+  return decision;
+}
+
+Decision on(const State&, const messages::ContactSuppressed& event, Instant now) {
+  Decision decision;
+  decision.put(event.contact.reveal(), SuppressionRecord{event.kind, now});
+  return decision;
+}
+
+Decision on(const State&, const messages::ContactReleased& event, Instant) {
+  Decision decision;
+  decision.erase<SuppressionRecord>(event.contact.reveal());
+  return decision;
+}
+
+/// Whoever asks something hears at once that it has arrived.
+Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kAcknowledgement;
+  wanted.subject = event.enquiry.text();
+  wanted.purpose = MessagePurpose::kTransactional;
+  wanted.template_name = kAcknowledgement;
+  wanted.due = now;
+  wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
+  return plan(state, wanted, now);
+}
+
+/// The reminder is due a day before; for a visit booked later than that, at once. The gate withholds it when it has become useless, so
+/// that there is an explanation where a timer that is skipped would leave none.
+Decision on(const State& state, const messages::AppointmentBooked& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kReminder;
+  wanted.subject = event.appointment.text();
+  wanted.purpose = MessagePurpose::kReminder;
+  wanted.template_name = kReminder;
+  wanted.due = std::max(now, event.visit.start - state.config().reminder_before);
+  wanted.useful_until = event.visit.start - state.config().reminder_latest;
+  wanted.about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
+  wanted.about.visit_start = event.visit.start;
+  wanted.about.visit_local = event.visit.local_start;
+  wanted.about.visit_zone = event.visit.zone;
+  return plan(state, wanted, now);
+}
+
+template <class AppointmentEvent>
+Decision end_visit(const State& state, const AppointmentEvent& event, Gone gone, Instant now) {
+  SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
+  return end_subject(state, event.person, event.appointment.text(), std::move(about), gone, now);
+}
+
+Decision on(const State& state, const messages::AppointmentMoved& event, Instant now) {
+  return end_visit(state, event, Gone::kVisitMoved, now);
+}
+
+Decision on(const State& state, const messages::AppointmentCancelled& event, Instant now) {
+  return end_visit(state, event, Gone::kVisitCancelled, now);
+}
+
+Decision on(const State& state, const messages::AppointmentNoShow& event, Instant now) {
+  return end_visit(state, event, Gone::kVisitMissed, now);
+}
+
+Decision on(const State& state, const messages::AppointmentCompleted& event, Instant now) {
+  return end_visit(state, event, Gone::kVisitTookPlace, now);
+}
+
+Gone gone_of(messages::Cover cover) {
+  switch (cover) {
+    case messages::Cover::kActive: return Gone::kNot;
+    case messages::Cover::kCovered: return Gone::kGapCovered;
+    case messages::Cover::kOnHold: return Gone::kGapOnHold;
+    case messages::Cover::kClosed: return Gone::kGapClosed;
+  }
+  return Gone::kNot;
+}
+
+Decision on(const State& state, const messages::GapOpened& event, Instant) {
+  SubjectRecord about = subject_of(state, event.person, event.gap.text(), SubjectKind::kGap);
+  about.provenance = event.provenance;
+  about.gone = gone_of(event.cover);
+  Decision decision;
+  decision.put(subject_id(event.person, event.gap.text()), std::move(about));
+  return decision;
+}
+
+/// A gap that is covered, closed or on hold is no reason to write; one that is active again is. followup says "active" once more of an
+/// active gap when somebody has looked at its history; an imported one is from then on a reason like any other.
+Decision on(const State& state, const messages::GapChanged& event, Instant now) {
+  SubjectRecord about = subject_of(state, event.person, event.gap.text(), SubjectKind::kGap);
+  const bool looked_at = event.from == messages::Cover::kActive && event.to == messages::Cover::kActive;
+  if (looked_at) about.provenance = Provenance::kObserved;
+  const Gone gone = gone_of(event.to);
+  if (gone != Gone::kNot) return end_subject(state, event.person, event.gap.text(), std::move(about), gone, now);
+  about.gone = Gone::kNot;
+  Decision decision;
+  decision.put(subject_id(event.person, event.gap.text()), std::move(about));
+  return decision;
+}
+
+Decision on(const State& state, const messages::FollowUpStepDue& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kFollowUp;
+  wanted.step = event.step;
+  wanted.subject = event.gap.text();
+  wanted.purpose = MessagePurpose::kCare;
+  wanted.template_name = event.template_name;
+  wanted.due = now;
+  wanted.about = subject_of(state, event.person, event.gap.text(), SubjectKind::kGap);
+  wanted.about.newest_step = std::max(wanted.about.newest_step, event.step);
+  return plan(state, wanted, now);
+}
+
+Decision on(const State& state, const messages::SurveyAsked& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kSurvey;
+  wanted.subject = event.survey.text();
+  wanted.purpose = MessagePurpose::kSurvey;
+  wanted.template_name = event.template_name;
+  wanted.due = now;
+  wanted.about = subject_of(state, event.person, event.survey.text(), SubjectKind::kSurvey);
+  wanted.about.token = event.token;
+  return plan(state, wanted, now);
+}
+
+Decision on(const State& state, const messages::SurveyAnswered& event, Instant now) {
+  SubjectRecord about = subject_of(state, event.person, event.survey.text(), SubjectKind::kSurvey);
+  return end_subject(state, event.person, event.survey.text(), std::move(about), Gone::kSurveyAnswered, now);
+}
+
+}  // namespace
+
+Decision decide(const State& state, const Message& message, Instant now) {
+  return std::visit([&](const auto& m) { return on(state, m, now); }, message);
+}
+
+}  // namespace bridgework::outreach

@@ -1,0 +1,60 @@
+#pragma once
+// What each message means for the people we may write to.
+
+#include "outreach/state.hpp"
+#include "runtime/model.hpp"
+
+namespace bridgework::outreach {
+
+using Consumed = runtime::Consumes<
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::AppointmentBooked,
+                      messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
+                      messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::FollowUpStepDue,
+                      messages::SurveyAsked, messages::SurveyAnswered>,
+    runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased>>;
+using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
+
+/// Decides what one message means.
+///
+/// A message to a person goes planned → claimed → sent; from planned it may be withheld or revoked, from claimed it may turn out withheld,
+/// failed or uncertain, and nothing ever leads back from those: whoever wants to write again needs a new reason.
+Decision decide(const State& state, const Message& message, Instant now);
+
+// ---- for the files of decide only
+
+/// A reason to write, as it is planned.
+struct Plan {
+  PersonId person;
+  SiteId site;
+  std::string_view programme;
+  std::uint16_t step = 1;
+  std::string subject;
+  MessagePurpose purpose = MessagePurpose::kTransactional;
+  std::string template_name;
+  Instant due{};
+  std::optional<Instant> useful_until;
+  SubjectRecord about;
+};
+
+/// Plans a message, stores `about` with it, and asks the gate at `due`. The same programme and step about the same subject is planned once,
+/// ever: the second time the plan is withheld as a duplicate of the first.
+Decision plan(const State& state, const Plan& wanted, Instant now);
+
+/// Stores that there is no reason any more, and revokes what was planned for it and has not left.
+Decision end_subject(const State& state, const PersonId& person, std::string_view subject, SubjectRecord about, Gone gone, Instant now);
+
+/// What is remembered about a subject; a new record of that kind when nothing is.
+SubjectRecord subject_of(const State& state, const PersonId& person, std::string_view subject, SubjectKind kind);
+
+PersonRecord person_of(const State& state, const PersonId& person);
+
+/// The fact that a message will not leave, for good: in the state and for the reason that the record shows.
+messages::MessageWithheld withheld_event(const MessageRecord& record);
+
+Decision on(const State& state, const SendDue& due, Instant now);
+Decision on(const State& state, const messages::RecordSend& command, Instant now);
+Decision on(const State& state, const messages::ReceiveInboundMessage& command, Instant now);
+Decision on(const State& state, const messages::Unsubscribe& command, Instant now);
+Decision on(const State& state, const messages::SetConsent& command, Instant now);
+
+}  // namespace bridgework::outreach

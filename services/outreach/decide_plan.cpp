@@ -1,0 +1,113 @@
+// From a reason to write to a planned message, and back.
+
+#include <algorithm>
+
+#include "outreach/decide.hpp"
+
+namespace bridgework::outreach {
+
+PersonRecord person_of(const State& state, const PersonId& person) {
+  if (const auto* found = state.find<PersonRecord>(person.text())) return *found;
+  PersonRecord unknown;
+  unknown.person = person;
+  return unknown;
+}
+
+SubjectRecord subject_of(const State& state, const PersonId& person, std::string_view subject, SubjectKind kind) {
+  if (const auto* found = state.find<SubjectRecord>(subject_id(person, subject))) return *found;
+  SubjectRecord fresh;
+  fresh.kind = kind;
+  return fresh;
+}
+
+messages::MessageWithheld withheld_event(const MessageRecord& record) {
+  messages::MessageWithheld event;
+  event.person = record.person;
+  event.site = record.site;
+  event.message = record.message;
+  event.programme = record.programme;
+  event.step = record.step;
+  event.subject = record.subject;
+  event.purpose = record.purpose;
+  event.channel = record.channel;
+  event.state = record.state;
+  event.reason = record.reason;
+  return event;
+}
+
+Decision plan(const State& state, const Plan& wanted, Instant now) {
+  PersonRecord person = person_of(state, wanted.person);
+  SubjectRecord about = wanted.about;
+
+  MessageRecord message;
+  message.person = wanted.person;
+  message.site = wanted.site;
+  message.programme = std::string(wanted.programme);
+  message.step = wanted.step;
+  message.subject = wanted.subject;
+  message.purpose = wanted.purpose;
+  message.template_name = wanted.template_name;
+  message.channel = reach_of(person).channel;
+  message.state = MessageState::kPlanned;
+  message.due = wanted.due;
+  message.changed_at = now;
+  message.useful_until = wanted.useful_until;
+  message.visit_start = about.visit_start;
+  message.visit_local = about.visit_local;
+
+  Decision decision;
+  const auto first = std::ranges::find_if(about.planned, [&](const PlannedOnce& once) {
+    return once.programme == wanted.programme && once.step == wanted.step;
+  });
+  if (first != about.planned.end()) {
+    message.message = first->message;
+    message.state = MessageState::kWithheld;
+    message.reason = MessageReason::kDuplicate;
+    decision.emit(withheld_event(message));
+    return decision;
+  }
+
+  ++person.messages_planned;
+  message.message = MessageId(wanted.person.text() + ".m-" + std::to_string(person.messages_planned));
+  about.planned.push_back({message.programme, message.step, message.message});
+
+  messages::MessagePlanned planned;
+  planned.person = message.person;
+  planned.site = message.site;
+  planned.message = message.message;
+  planned.programme = message.programme;
+  planned.step = message.step;
+  planned.subject = message.subject;
+  planned.purpose = message.purpose;
+  planned.channel = message.channel;
+  planned.due = message.due;
+
+  const std::string id = message.message.text();
+  decision.emit(std::move(planned))
+      .set_timer(id, message.due, SendDue{message.message})
+      .add_to_index(messages_index(message.person), id, person.messages_planned)
+      .put(subject_id(wanted.person, wanted.subject), std::move(about))
+      .put(wanted.person.text(), std::move(person))
+      .put(id, std::move(message));
+  return decision;
+}
+
+Decision end_subject(const State& state, const PersonId& person, std::string_view subject, SubjectRecord about, Gone gone, Instant now) {
+  Decision decision;
+  about.gone = gone;
+  for (const auto& once : about.planned) {
+    const auto* found = state.find<MessageRecord>(once.message.text());
+    if (found == nullptr || found->state != MessageState::kPlanned) continue;
+    MessageRecord message = *found;
+    message.state = MessageState::kRevoked;
+    message.reason = MessageReason::kReasonGone;
+    message.gone = gone;
+    message.changed_at = now;
+    const std::string id = message.message.text();
+    decision.cancel_timer(id).emit(withheld_event(message)).put(id, std::move(message));
+  }
+  decision.put(subject_id(person, subject), std::move(about));
+  return decision;
+}
+
+}  // namespace bridgework::outreach

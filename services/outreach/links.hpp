@@ -1,0 +1,22 @@
+#pragma once
+// The links in messages.
+
+#include <string>
+#include <string_view>
+
+#include "outreach/state.hpp"
+
+namespace bridgework::outreach {
+
+/// What proves that a one-click link was written by us: 128 bits of keyed BLAKE2b over the message's id, in hex, so that nobody can
+/// unsubscribe somebody else. Empty when there is no secret: an unsigned link would be worse than none.
+std::string unsubscribe_token(const MessageId& message, const Config& config);
+
+/// Whether it is that message's token. Takes as long for a wrong one as for a right one; never true without a secret.
+bool is_unsubscribe_token(const MessageId& message, std::string_view token, const Config& config);
+
+/// Pages of the edge, `/c/{message}.{token}` and `/s/{survey}.{token}`; GET shows, POST acts. Empty for an empty token.
+std::string unsubscribe_link(const MessageId& message, std::string_view token, const Config& config);
+std::string survey_link(std::string_view survey, std::string_view token, const Config& config);
+
+}  // namespace bridgework::outreach

@@ -1,0 +1,176 @@
+#pragma once
+// The loop every service runs: takes messages, lets the model decide, commits, answers. No sockets, no threads, no sleeping: the
+// process drives it with real ones, the simulator with its own.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "messages/envelope.values.hpp"
+#include "runtime/handler.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/store.hpp"
+
+namespace bridgework::runtime {
+
+/// Whom a reply goes to.
+struct ReplyTo {
+  std::string identity;           ///< empty: nobody waits (an effect's outcome)
+  std::uint64_t correlation = 0;
+};
+
+/// What the engine asks the world to do. Called from within `turn` and `submit`, after the commit that made it true.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  virtual void reply(const ReplyTo& to, const messages::Reply& reply) = 0;
+  /// Perform a claimed effect and hand its outcome to `Engine::effect_done`.
+  virtual void perform(Lane lane, const std::string& id, const std::string& effect) = 0;
+};
+
+struct EngineOptions {
+  std::chrono::milliseconds lease{10'000};       ///< after it another instance may take the lane; safety is the fence, not this
+  std::chrono::milliseconds tick_every{1'000};
+  std::size_t commands_per_lane_max = 256;       ///< waiting; more are refused as overloaded before any work is done
+  std::size_t event_items_max = 4'096;           ///< routed and not yet committed; above it nothing more is fetched
+  std::size_t events_per_commit_max = 256;       ///< one long transaction stalls every client of the store
+  std::size_t bytes_per_commit_max = 256 * 1024;
+  std::size_t records_cached_max = 20'000;       ///< per instance; caches are emptied above it
+  std::uint64_t attempts_max = 5;                ///< deaths at one event before it is parked untried
+  std::size_t parks_per_minute_max = 64;         ///< above it the fault is ours, not the messages': stop rather than drain the log
+};
+
+/// One instance's part of one service.
+class Engine {
+ public:
+  using Clock = std::function<Instant()>;  ///< wall clock with the test's offset
+  using Steady = std::function<std::chrono::steady_clock::time_point()>;
+  using Offset = std::function<std::chrono::microseconds()>;
+
+  Engine(const Handler& handler, Store& store, Outbox& outbox, Metrics& metrics, InstanceInfo self, EngineOptions options, Clock clock,
+         Steady steady, Offset clock_offset);
+
+  /// A command from outside. Refused at once when it cannot be taken; otherwise answered after the commit that settled it.
+  void submit(ReplyTo to, messages::Request request);
+  /// What became of an effect.
+  void effect_done(Lane lane, const std::string& id, const Handler::Command& outcome);
+  /// Fetched events: the answer to a Fetch after that position.
+  void deliver(std::uint64_t after, const messages::FetchReply& reply);
+
+  struct Want {
+    std::uint64_t after;
+    std::string incarnation;
+  };
+  /// What to fetch next, if anything may be fetched now.
+  std::optional<Want> want() const;
+  const std::vector<std::uint64_t>& wanted_types() const { return wanted_types_; }
+
+  /// Does what can be done now; true when it did something, so that there may be more.
+  bool turn();
+  /// How long the world may wait before the next `turn` when nothing arrives.
+  std::chrono::milliseconds idle_for() const;
+
+  /// Gives all lanes back; commands still queued are answered notOwner. Call `turn` until it is false first.
+  void leave();
+
+  /// Nothing when ready, else why not.
+  std::optional<std::string> not_ready() const;
+  std::size_t lanes_owned() const { return lanes_.size(); }
+  /// Effects handed out whose outcome has not come back.
+  std::size_t effects_out() const { return effects_out_.size(); }
+
+ private:
+  struct Item {
+    Work work;
+    ReplyTo to;
+    std::string idempotency_key;   ///< the store's name for it; empty for events and timers
+    std::string request_hash;
+    int loads = 0;                 ///< how often records had to be loaded for it
+    bool checked = false;          ///< the store has been asked whether it was answered before
+    Instant deadline{};            ///< zero: none
+    std::uint64_t sequence = 0;    ///< of an event
+    std::string entity;            ///< routing text: what is parked when this cannot be handled
+    std::string timer_name, timer_body;
+    std::string effect_id;         ///< an effect's outcome: its entry goes with the commit
+    std::string claim_id, claim_body;  ///< an effect to be claimed: no message at all
+    std::string parked_key;        ///< a parked message that is tried again: its entry goes with the commit
+    bool retries_parked = false;   ///< the command that asks for it
+  };
+  struct LaneRun {
+    std::uint64_t fence = 0;
+    std::uint64_t checkpoint = 0;  ///< durable
+    std::uint64_t seen = 0;        ///< every event up to here has been routed
+    std::unique_ptr<LaneRecords> records;
+    std::deque<Item> queue;
+    std::size_t commands = 0, event_items = 0;
+    std::unordered_set<std::string> timers_queued;
+    std::unordered_map<std::string, std::size_t> parked;  ///< entity -> how many of its messages
+    std::uint64_t generation = 0;
+    std::optional<std::uint64_t> counted_at;  ///< checkpoint at which this process has counted its try
+    std::size_t cautious = 0;      ///< an earlier try died: so many events are still taken one at a time
+    bool stale = false;            ///< checkpoint and caches must be read again
+    std::string halted;            ///< why nothing moves here any more
+  };
+  struct Staged {
+    Unit unit;
+    std::vector<Item> items;
+    std::vector<messages::Reply> replies;  ///< beside items
+    std::size_t events = 0, bytes = 0;
+    bool full = false;
+    std::vector<std::pair<std::string, std::string>> claims;
+    std::vector<std::pair<std::string, std::string>> new_effects;
+    std::vector<std::string> newly_parked, unparked;  ///< entities
+    std::unordered_set<std::string> keys;
+  };
+
+  void tick();
+  void adopt(const OwnedLane& owned);
+  void drop_lane(Lane lane, messages::Outcome outcome);
+  void forget_volatile(LaneRun& run);
+  void take_due_timers();
+  bool look_up_replies();
+  void stage(std::map<Lane, Staged>& staged);
+  enum class Step { kTaken, kWait, kStop };
+  Step stage_item(Lane lane, LaneRun& run, Staged& staged, std::vector<RecordKey>& missing);
+  Step unpark(Lane lane, LaneRun& run);
+  void park(LaneRun& run, Staged& staged, Item item, const std::string& reason);
+  void settle(std::map<Lane, Staged>& staged);
+  void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
+  void lost_touch(const Fault& fault);
+  void answer(const Item& item, messages::Outcome outcome, std::string code, std::string detail);
+  bool flush_checkpoints();
+  Instant recheck_timers_at(std::optional<Instant> next) const;
+
+  const Handler& handler_;
+  Store& store_;
+  Outbox& outbox_;
+  InstanceInfo self_;
+  EngineOptions options_;
+  Clock clock_;
+  Steady steady_;
+  Offset clock_offset_;
+
+  std::vector<std::uint64_t> wanted_types_;
+  std::unordered_map<std::uint64_t, RouteBy> routes_;
+  std::map<Lane, LaneRun> lanes_;
+  std::string incarnation_;
+  std::chrono::steady_clock::time_point next_tick_{}, next_flush_{}, retry_at_{};
+  std::chrono::milliseconds back_off_{0};
+  std::optional<Instant> next_due_;
+  bool timers_dirty_ = true;
+  std::size_t event_items_ = 0;
+  std::unordered_set<std::string> effects_out_;     ///< "lane/id" handed out to be performed
+  std::unordered_set<std::string> claims_unknown_;  ///< claimed in a commit whose outcome is unknown, never handed out
+  std::deque<std::chrono::steady_clock::time_point> recent_parks_;
+  std::string trouble_;  ///< why the whole instance is not ready
+  std::string suspended_;  ///< why no event is handled any more
+
+  Counter commands_done_, commands_refused_, overloaded_, expired_, not_owner_, duplicates_, key_reused_, events_handled_, timers_fired_, timers_skipped_,
+      parked_, fenced_, conflicts_, store_faults_, commits_, malformed_, diverged_, truncated_, uncertain_;
+  Histogram commit_time_;
+  Gauge lanes_gauge_, queue_gauge_;
+};
+
+}  // namespace bridgework::runtime

@@ -1,0 +1,539 @@
+#include "runtime/redis_store.hpp"
+
+#include <cassert>
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+#include <unordered_map>
+
+namespace bridgework::runtime {
+namespace {
+
+// Scripts are versioned by their text (their SHA): a change is a new script, never an edit of one that another version may be running.
+
+// KEYS: meta, incarnations. ARGV: run_id, lane count. Returns {incarnation, first sequence, head} or {'LANES', stored}.
+constexpr std::string_view kOpen = R"lua(
+local m = redis.call('HMGET', KEYS[1], 'run_id', 'inc', 'n', 'head', 'inc_start', 'lanes')
+if m[6] and m[6] ~= ARGV[2] then return {'LANES', m[6], '0'} end
+if m[1] == ARGV[1] then return {m[2], m[5], m[4]} end
+local n = tonumber(m[3] or '0') + 1
+local head = m[4] or '0'
+local inc = string.format('%d.%s', n, string.sub(ARGV[1], 1, 8))
+local start = string.format('%d', tonumber(head) + 1)
+redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'inc', inc, 'n', string.format('%d', n), 'head', head, 'inc_start', start, 'lanes', ARGV[2])
+redis.call('HSET', KEYS[2], inc, start)
+return {inc, start, head}
+)lua";
+
+// KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count. Returns {inc, head, surplus, lane, fence, checkpoint, ...}.
+constexpr std::string_view kTick = R"lua(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local me, ttl, lanes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local ends = string.format('%d', now + ttl)
+redis.call('HSET', KEYS[3], me, ends .. ' ' .. ARGV[3])
+local all = redis.call('HGETALL', KEYS[3])
+local alive = 0
+for i = 1, #all, 2 do
+  local until_ms = tonumber(string.match(all[i + 1], '^%d+'))
+  if until_ms > now then alive = alive + 1 elseif until_ms + 60000 < now then redis.call('HDEL', KEYS[3], all[i]) end
+end
+local share = math.ceil(lanes / alive)
+local h = {}
+local flat = redis.call('HGETALL', KEYS[2])
+for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+local m = redis.call('HMGET', KEYS[1], 'inc', 'head')
+local out = {m[1], m[2], '0'}
+if h['rebuilding'] then return out end
+local mine = 0
+local function take(l) out[#out + 1] = tostring(l); out[#out + 1] = h['f' .. l]; out[#out + 1] = h['c' .. l] or '0'; mine = mine + 1 end
+for l = 0, lanes - 1 do
+  if h['o' .. l] == me then redis.call('HSET', KEYS[2], 'e' .. l, ends); take(l) end
+end
+for l = 0, lanes - 1 do
+  if mine >= share then break end
+  local o = h['o' .. l]
+  if o ~= me and (not o or tonumber(h['e' .. l]) <= now) then
+    h['f' .. l] = string.format('%d', redis.call('HINCRBY', KEYS[2], 'f' .. l, 1))
+    redis.call('HSET', KEYS[2], 'o' .. l, me, 'e' .. l, ends)
+    take(l)
+  end
+end
+if mine > share then out[3] = string.format('%d', mine - share) end
+return out
+)lua";
+
+// KEYS: lanes, instances. ARGV: instance, leaving, lane, fence, ...
+constexpr std::string_view kRelease = R"lua(
+for i = 3, #ARGV, 2 do
+  local l = ARGV[i]
+  local c = redis.call('HMGET', KEYS[1], 'o' .. l, 'f' .. l)
+  if c[1] == ARGV[1] and c[2] == ARGV[i + 1] then redis.call('HDEL', KEYS[1], 'o' .. l, 'e' .. l) end
+end
+if ARGV[2] == '1' then redis.call('HDEL', KEYS[2], ARGV[1]) end
+return 'OK'
+)lua";
+
+// The commit. KEYS: log, meta, lanes, then every key that an operation names by its place.
+// ARGV: incarnation, ttl ms of idempotency records, units; per unit:
+//   lane, fence, expected checkpoint or '-', next checkpoint,
+//   n, n x (key, request hash, reply)            idempotency records: must not exist
+//   n, n x (zset key, hash key, name, body)      fired timers: body must be what is stored; both entries go
+//   n, n x (command, key, argc, arguments...)    operations
+//   n, n x event bytes
+// All checks of a unit come before its first write, because Lua does not roll back. Returns {head, code, last sequence, code, ...}.
+constexpr std::string_view kCommit = R"lua(
+local A = ARGV
+local m = redis.call('HMGET', KEYS[2], 'inc', 'head')
+local same = m[1] == A[1]
+local head = tonumber(m[2] or '0')
+local log_ok = nil
+local function log_agrees()
+  if log_ok == nil then
+    local ty = redis.call('TYPE', KEYS[1])['ok']
+    if ty == 'none' then log_ok = head == 0
+    elseif ty ~= 'stream' then log_ok = false
+    else
+      local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+      log_ok = last ~= nil and last[1] == '0-' .. string.format('%d', head)
+    end
+  end
+  return log_ok
+end
+local kinds = {HSET = 'hash', HDEL = 'hash', ZADD = 'zset', ZREM = 'zset'}
+local types = {}
+local function type_of(k)
+  local ty = types[k]
+  if not ty then ty = redis.call('TYPE', KEYS[k])['ok']; types[k] = ty end
+  return ty
+end
+local out = {''}
+local p = 4
+for u = 1, tonumber(A[3]) do
+  local lane, fence, cp, cp_next = A[p], A[p + 1], A[p + 2], A[p + 3]
+  p = p + 4
+  local code = 'OK'
+  local l = redis.call('HMGET', KEYS[3], 'f' .. lane, 'c' .. lane)
+  if not same or l[1] ~= fence then code = 'FENCED' end
+  local idem = p
+  local nidem = tonumber(A[p])
+  for i = 1, nidem do
+    if code == 'OK' and redis.call('EXISTS', KEYS[tonumber(A[p + 1 + (i - 1) * 3])]) == 1 then code = 'ANSWERED' end
+  end
+  p = p + 1 + nidem * 3
+  if code == 'OK' and cp ~= '-' and (l[2] or '0') ~= cp then code = 'CHECKPOINT' end
+  local fired = p
+  local nfired = tonumber(A[p])
+  for i = 1, nfired do
+    local q = p + 1 + (i - 1) * 4
+    if code == 'OK' and redis.call('HGET', KEYS[tonumber(A[q + 1])], A[q + 2]) ~= A[q + 3] then code = 'TIMER' end
+  end
+  p = p + 1 + nfired * 4
+  local ops = p + 1
+  local nops = tonumber(A[p])
+  p = ops
+  for i = 1, nops do
+    local want = kinds[A[p]]
+    local have = type_of(tonumber(A[p + 1]))
+    if not want or (have ~= 'none' and have ~= want) then code = 'BROKEN' end
+    p = p + 3 + tonumber(A[p + 2])
+  end
+  local nevents = tonumber(A[p])
+  local events = p + 1
+  p = events + nevents
+  if code == 'OK' and nevents > 0 and not log_agrees() then code = 'BROKEN' end
+  local last = '0'
+  if code == 'OK' then
+    for i = 0, nevents - 1 do
+      head = head + 1
+      redis.call('XADD', KEYS[1], '0-' .. string.format('%d', head), 'e', A[events + i])
+    end
+    if nevents > 0 then last = string.format('%d', head); redis.call('HSET', KEYS[2], 'head', last) end
+    for i = 1, nfired do
+      local q = fired + 1 + (i - 1) * 4
+      redis.call('ZREM', KEYS[tonumber(A[q])], A[q + 2])
+      redis.call('HDEL', KEYS[tonumber(A[q + 1])], A[q + 2])
+    end
+    local q = ops
+    for i = 1, nops do
+      local argc = tonumber(A[q + 2])
+      redis.call(A[q], KEYS[tonumber(A[q + 1])], unpack(A, q + 3, q + 2 + argc))
+      q = q + 3 + argc
+    end
+    if cp ~= '-' then redis.call('HSET', KEYS[3], 'c' .. lane, cp_next) end
+    for i = 1, nidem do
+      local r = idem + 1 + (i - 1) * 3
+      redis.call('SET', KEYS[tonumber(A[r])], A[r + 1] .. ' ' .. last .. ' ' .. A[r + 2], 'PX', A[2])
+    end
+  end
+  out[#out + 1] = code
+  out[#out + 1] = last
+end
+out[1] = string.format('%d', head)
+return out
+)lua";
+
+// KEYS: per lane timers zset, bodies hash. ARGV: offset µs, limit. Returns {next µs or '', lane place, name, body, ...}.
+// Redis' clock is the only one that says "due", so no instance with a fast clock can fire early.
+constexpr std::string_view kDue = R"lua(
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2] + tonumber(ARGV[1])
+local out = {''}
+local first = nil
+for k = 1, #KEYS, 2 do
+  local due = redis.call('ZRANGEBYSCORE', KEYS[k], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
+  for i = 1, #due do
+    out[#out + 1] = tostring((k - 1) / 2)
+    out[#out + 1] = due[i]
+    out[#out + 1] = redis.call('HGET', KEYS[k + 1], due[i]) or ''
+  end
+  local later = redis.call('ZRANGEBYSCORE', KEYS[k], string.format('(%.0f', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if later[2] and (not first or tonumber(later[2]) < first) then first = tonumber(later[2]) end
+end
+if first then out[1] = string.format('%.0f', first) end
+return out
+)lua";
+
+// KEYS: attempts. ARGV: checkpoint. Returns the number of tries at this checkpoint, this one included.
+constexpr std::string_view kAttempt = R"lua(
+local a = redis.call('HMGET', KEYS[1], 'cp', 'n')
+local n = 1
+if a[1] == ARGV[1] then n = tonumber(a[2]) + 1 end
+redis.call('HSET', KEYS[1], 'cp', ARGV[1], 'n', string.format('%d', n))
+return n
+)lua";
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+Fault odd_answer(std::string_view where) {
+  return {FaultKind::kInternal, "the store answered in an unexpected form to " + std::string(where)};
+}
+
+std::string score_text(double score) {
+  char buffer[40];
+  const int n = std::snprintf(buffer, sizeof buffer, "%.17g", score);
+  return std::string(buffer, static_cast<std::size_t>(n));
+}
+
+/// Gives every key one place in KEYS.
+class KeyList {
+ public:
+  std::string place(std::string key) {
+    const auto [it, fresh] = places_.try_emplace(std::move(key), keys_.size() + 1);
+    if (fresh) keys_.push_back(it->first);
+    return std::to_string(it->second);
+  }
+  const std::vector<std::string>& keys() const { return keys_; }
+
+ private:
+  std::vector<std::string> keys_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+// Lua's unpack is limited by its C stack (about 8,000); far fewer keeps one command's time short.
+constexpr std::size_t kArgumentsPerOperation = 512;
+
+/// Collects operations of one kind on one key and writes them in few commands.
+class Operations {
+ public:
+  void add(const std::string& command, const std::string& place, std::vector<std::string> arguments) {
+    auto& group = groups_[command + place];
+    if (group.arguments.empty() || group.arguments.back().size() + arguments.size() > kArgumentsPerOperation) {
+      if (group.arguments.empty()) order_.push_back(command + place);
+      group.command = command;
+      group.place = place;
+      group.arguments.emplace_back();
+    }
+    auto& last = group.arguments.back();
+    for (auto& a : arguments) last.push_back(std::move(a));
+  }
+  void append_to(std::vector<std::string>& out) {
+    std::size_t n = 0;
+    for (const auto& [id, group] : groups_) n += group.arguments.size();
+    out.push_back(std::to_string(n));
+    for (const auto& id : order_) {
+      auto& group = groups_[id];
+      for (auto& arguments : group.arguments) {
+        out.push_back(group.command);
+        out.push_back(group.place);
+        out.push_back(std::to_string(arguments.size()));
+        for (auto& a : arguments) out.push_back(std::move(a));
+      }
+    }
+  }
+
+ private:
+  struct Group {
+    std::string command, place;
+    std::vector<std::vector<std::string>> arguments;
+  };
+  std::unordered_map<std::string, Group> groups_;
+  std::vector<std::string> order_;
+};
+
+/// The last write to each name wins, so a record changed ten times in a turn is written once.
+template <class Write, class Name>
+std::vector<const Write*> last_of_each(const std::vector<Write>& writes, Name name) {
+  std::unordered_map<std::string, std::size_t> place;
+  std::vector<const Write*> out;
+  for (const auto& w : writes) {
+    const auto [it, fresh] = place.try_emplace(name(w), out.size());
+    if (fresh) out.push_back(&w);
+    else out[it->second] = &w;
+  }
+  return out;
+}
+
+}  // namespace
+
+tl::expected<Incarnation, Fault> open_log(Redis& redis, const Keys& keys) {
+  const auto run_id = redis.run_id();
+  if (!run_id) return tl::unexpected(run_id.error());
+  const auto answer = redis.script(kOpen, {keys.meta(), keys.incarnations()}, {*run_id, std::to_string(kLaneCount)});
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.size() != 3) return tl::unexpected(odd_answer("open"));
+  if (answer->items[0].text == "LANES") {
+    return tl::unexpected(Fault{FaultKind::kInternal, "this group was made with " + answer->items[1].text + " lanes and this program has " +
+                                                          std::to_string(kLaneCount) + "; the number can never change"});
+  }
+  return Incarnation{answer->items[0].text, number(answer->items[1].text), number(answer->items[2].text)};
+}
+
+tl::expected<void, Fault> check_server(Redis& redis) {
+  const auto get = [&](const char* name) -> tl::expected<std::string, Fault> {
+    const auto answer = redis.run({"CONFIG", "GET", name});
+    if (!answer) return tl::unexpected(answer.error());
+    if (answer->items.size() < 2) return tl::unexpected(odd_answer("CONFIG GET"));
+    return answer->items[1].text;
+  };
+  struct Wanted { const char* name; const char* value; const char* why; };
+  constexpr Wanted kWanted[] = {
+      {"appendonly", "yes", "without it a restart loses everything"},
+      {"appendfsync", "always", "without it an answered command can be lost"},
+      {"maxmemory-policy", "noeviction", "any other policy may evict the log"},
+      {"no-appendfsync-on-rewrite", "no", "yes turns appendfsync off while the log is rewritten"},
+  };
+  for (const auto& wanted : kWanted) {
+    const auto value = get(wanted.name);
+    if (!value) return tl::unexpected(value.error());
+    if (*value != wanted.value) {
+      return tl::unexpected(Fault{FaultKind::kInternal, std::string("Redis has ") + wanted.name + " " + *value + "; it must be " +
+                                                            wanted.value + ": " + wanted.why});
+    }
+  }
+  return {};
+}
+
+RedisStore::RedisStore(Redis redis, Keys keys, std::chrono::seconds idempotency_ttl)
+    : redis_(std::move(redis)), keys_(std::move(keys)), idempotency_ttl_(idempotency_ttl) {}
+
+tl::expected<void, Fault> RedisStore::opened() {
+  // run_id connects when there is no connection; a new one must compare incarnations before anything else
+  if (const auto id = redis_.run_id(); !id) return tl::unexpected(id.error());
+  if (redis_.connection_number() == opened_connection_) return {};
+  const auto incarnation = open_log(redis_, keys_);
+  if (!incarnation) return tl::unexpected(incarnation.error());
+  opened_connection_ = redis_.connection_number();
+  return {};
+}
+
+tl::expected<LaneTick, Fault> RedisStore::tick(const InstanceInfo& self, std::chrono::milliseconds ttl) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  const std::string info = self.command_endpoint + " " + self.query_endpoint + " " + std::to_string(self.http_port) + " " + std::to_string(self.pid);
+  const auto answer = redis_.script(kTick, {keys_.meta(), keys_.lanes(), keys_.instances()},
+                                    {self.instance, std::to_string(ttl.count()), info, std::to_string(kLaneCount)});
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.size() < 3 || answer->items.size() % 3 != 0) return tl::unexpected(odd_answer("tick"));
+  LaneTick out;
+  out.incarnation = answer->items[0].text;
+  out.head = number(answer->items[1].text);
+  out.surplus = number(answer->items[2].text);
+  for (std::size_t i = 3; i < answer->items.size(); i += 3) {
+    out.owned.push_back({static_cast<Lane>(number(answer->items[i].text)), number(answer->items[i + 1].text), number(answer->items[i + 2].text)});
+  }
+  return out;
+}
+
+tl::expected<void, Fault> RedisStore::release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  std::vector<std::string> arguments{self.instance, leaving ? "1" : "0"};
+  for (const auto& lane : lanes) {
+    arguments.push_back(std::to_string(lane.lane));
+    arguments.push_back(std::to_string(lane.fence));
+  }
+  const auto answer = redis_.script(kRelease, {keys_.lanes(), keys_.instances()}, arguments);
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
+tl::expected<std::vector<std::optional<std::string>>, Fault> RedisStore::load(const std::vector<RecordKey>& keys) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  std::unordered_map<Lane, std::vector<std::size_t>> by_lane;
+  for (std::size_t i = 0; i < keys.size(); ++i) by_lane[keys[i].lane].push_back(i);
+  std::vector<RedisCommand> commands;
+  std::vector<const std::vector<std::size_t>*> places;
+  for (const auto& [lane, indexes] : by_lane) {
+    RedisCommand command{"HMGET", keys_.records(lane)};
+    for (const auto i : indexes) command.push_back(keys[i].key);
+    commands.push_back(std::move(command));
+    places.push_back(&indexes);
+  }
+  const auto answers = redis_.pipeline(commands);
+  if (!answers) return tl::unexpected(answers.error());
+  std::vector<std::optional<std::string>> out(keys.size());
+  for (std::size_t c = 0; c < commands.size(); ++c) {
+    const RedisValue& answer = (*answers)[c];
+    if (answer.type != RedisValue::Type::kList || answer.items.size() != places[c]->size()) return tl::unexpected(odd_answer("HMGET"));
+    for (std::size_t i = 0; i < answer.items.size(); ++i) {
+      if (!answer.items[i].is_nil()) out[(*places[c])[i]] = answer.items[i].text;
+    }
+  }
+  return out;
+}
+
+tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> RedisStore::replies(const std::vector<std::string>& idempotency_keys) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  std::vector<std::optional<StoredReplyRecord>> out(idempotency_keys.size());
+  if (idempotency_keys.empty()) return out;
+  RedisCommand command{"MGET"};
+  for (const auto& key : idempotency_keys) command.push_back(keys_.of_service("k:" + key));
+  const auto answer = redis_.run(command);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.size() != idempotency_keys.size()) return tl::unexpected(odd_answer("MGET"));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (answer->items[i].is_nil()) continue;
+    const std::string& text = answer->items[i].text;
+    const auto first = text.find(' ');
+    const auto second = text.find(' ', first + 1);
+    if (first == std::string::npos || second == std::string::npos) return tl::unexpected(odd_answer("an idempotency record"));
+    out[i] = StoredReplyRecord{text.substr(0, first), number(std::string_view(text).substr(first + 1, second - first - 1)), text.substr(second + 1)};
+  }
+  return out;
+}
+
+tl::expected<LaneExtras, Fault> RedisStore::extras(Lane lane) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  const auto answers = redis_.pipeline({{"HGETALL", keys_.effects(lane)}, {"HKEYS", keys_.parked(lane)}});
+  if (!answers) return tl::unexpected(answers.error());
+  LaneExtras out;
+  const auto& effects = (*answers)[0].items;
+  for (std::size_t i = 0; i + 1 < effects.size(); i += 2) out.effects.emplace_back(effects[i].text, effects[i + 1].text);
+  for (const auto& key : (*answers)[1].items) out.parked.push_back(key.text);
+  return out;
+}
+
+tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> RedisStore::parked(Lane lane, const std::string& entity) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  const auto answer = redis_.run({"HGETALL", keys_.parked(lane)});
+  if (!answer) return tl::unexpected(answer.error());
+  std::vector<std::pair<std::string, std::string>> out;
+  for (std::size_t i = 0; i + 1 < answer->items.size(); i += 2) {
+    if (answer->items[i].text.starts_with(entity + "\n")) out.emplace_back(answer->items[i].text, answer->items[i + 1].text);
+  }
+  return out;
+}
+
+tl::expected<std::vector<UnitResult>, Fault> RedisStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  KeyList keys;
+  keys.place(keys_.log());
+  keys.place(keys_.meta());
+  keys.place(keys_.lanes());
+  const auto ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idempotency_ttl_).count();
+  std::vector<std::string> a{incarnation, std::to_string(ttl_ms), std::to_string(units.size())};
+  for (const auto& unit : units) {
+    a.push_back(std::to_string(unit.lane));
+    a.push_back(std::to_string(unit.fence));
+    a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->expected) : "-");
+    a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->next) : "0");
+    a.push_back(std::to_string(unit.idempotency.size()));
+    for (const auto& i : unit.idempotency) {
+      a.push_back(keys.place(keys_.of_service("k:" + i.key)));
+      a.push_back(i.request_hash);
+      a.push_back(i.reply);
+    }
+    a.push_back(std::to_string(unit.fired.size()));
+    for (const auto& f : unit.fired) {
+      a.push_back(keys.place(keys_.timers(unit.lane)));
+      a.push_back(keys.place(keys_.timer_bodies(unit.lane)));
+      a.push_back(f.name);
+      a.push_back(f.body);
+    }
+    Operations ops;
+    const auto field_writes = [&](const std::string& key, const auto& writes, auto name, auto bytes) {
+      for (const auto* w : last_of_each(writes, name)) {
+        if (bytes(*w)) ops.add("HSET", keys.place(key), {name(*w), *bytes(*w)});
+        else ops.add("HDEL", keys.place(key), {name(*w)});
+      }
+    };
+    field_writes(keys_.records(unit.lane), unit.records, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.bytes; });
+    field_writes(keys_.effects(unit.lane), unit.effects, [](const auto& w) { return w.id; }, [](const auto& w) -> const auto& { return w.body; });
+    field_writes(keys_.parked(unit.lane), unit.parked, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.body; });
+    for (const auto* w : last_of_each(unit.indexes, [](const auto& x) { return x.index + '\0' + x.member; })) {
+      if (w->remove) ops.add("ZREM", keys.place(keys_.index(w->index)), {w->member});
+      else ops.add("ZADD", keys.place(keys_.index(w->index)), {score_text(w->score), w->member});
+    }
+    for (const auto* w : last_of_each(unit.timers, [](const auto& x) { return x.name; })) {
+      if (w->body) {
+        ops.add("ZADD", keys.place(keys_.timers(unit.lane)), {std::to_string(w->due.time_since_epoch().count()), w->name});
+        ops.add("HSET", keys.place(keys_.timer_bodies(unit.lane)), {w->name, *w->body});
+      } else {
+        ops.add("ZREM", keys.place(keys_.timers(unit.lane)), {w->name});
+        ops.add("HDEL", keys.place(keys_.timer_bodies(unit.lane)), {w->name});
+      }
+    }
+    ops.append_to(a);
+    a.push_back(std::to_string(unit.events.size()));
+    for (const auto& e : unit.events) a.push_back(e);
+  }
+  const auto answer = redis_.script(kCommit, keys.keys(), a);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.size() != 1 + 2 * units.size()) return tl::unexpected(odd_answer("commit"));
+  std::vector<UnitResult> out;
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    const std::string& code = answer->items[1 + 2 * u].text;
+    UnitResult result;
+    result.last_sequence = number(answer->items[2 + 2 * u].text);
+    if (code == "OK") result.outcome = UnitOutcome::kDone;
+    else if (code == "FENCED") result.outcome = UnitOutcome::kFenced;
+    else if (code == "ANSWERED") result.outcome = UnitOutcome::kAlreadyAnswered;
+    else if (code == "CHECKPOINT") result.outcome = UnitOutcome::kCheckpointMoved;
+    else if (code == "TIMER") result.outcome = UnitOutcome::kTimerChanged;
+    else result.outcome = UnitOutcome::kLogBroken;
+    out.push_back(result);
+  }
+  return out;
+}
+
+tl::expected<DueTimers, Fault> RedisStore::due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  std::vector<std::string> keys;
+  for (const Lane lane : lanes) {
+    keys.push_back(keys_.timers(lane));
+    keys.push_back(keys_.timer_bodies(lane));
+  }
+  const auto answer = redis_.script(kDue, keys, {std::to_string(offset.count()), std::to_string(limit)});
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.empty() || answer->items.size() % 3 != 1) return tl::unexpected(odd_answer("due"));
+  DueTimers out;
+  if (!answer->items[0].text.empty()) out.next = Instant{std::chrono::microseconds(number(answer->items[0].text))};
+  for (std::size_t i = 1; i < answer->items.size(); i += 3) {
+    const std::size_t place = number(answer->items[i].text);
+    if (place >= lanes.size()) return tl::unexpected(odd_answer("due"));
+    out.due.push_back({lanes[place], answer->items[i + 1].text, answer->items[i + 2].text});
+  }
+  return out;
+}
+
+tl::expected<std::uint64_t, Fault> RedisStore::count_attempt(Lane lane, std::uint64_t checkpoint) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  const auto answer = redis_.script(kAttempt, {keys_.attempts(lane)}, {std::to_string(checkpoint)});
+  if (!answer) return tl::unexpected(answer.error());
+  return static_cast<std::uint64_t>(answer->integer);
+}
+
+}  // namespace bridgework::runtime

@@ -1,0 +1,42 @@
+#pragma once
+// The store on Redis: versioned Lua scripts over the keys of keys.hpp.
+
+#include <memory>
+
+#include "runtime/keys.hpp"
+#include "runtime/read_view.hpp"
+#include "runtime/store.hpp"
+
+namespace bridgework::runtime {
+
+/// Must be the first call on every new connection: compares Redis' run id with the one on record and opens a new incarnation when it
+/// changed (restart, restore, promotion).
+tl::expected<Incarnation, Fault> open_log(Redis& redis, const Keys& keys);
+
+/// Refuses a server on which the promises do not hold: appendfsync weaker than always, an eviction policy, a version below 7.
+tl::expected<void, Fault> check_server(Redis& redis);
+
+class RedisStore final : public Store {
+ public:
+  RedisStore(Redis redis, Keys keys, std::chrono::seconds idempotency_ttl = std::chrono::hours(24 * 7));
+
+  tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl) override;
+  tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) override;
+  tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) override;
+  tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& idempotency_keys) override;
+  tl::expected<LaneExtras, Fault> extras(Lane lane) override;
+  tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
+  tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
+  tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
+  tl::expected<std::uint64_t, Fault> count_attempt(Lane lane, std::uint64_t checkpoint) override;
+
+ private:
+  tl::expected<void, Fault> opened();
+
+  Redis redis_;
+  Keys keys_;
+  std::chrono::seconds idempotency_ttl_;
+  std::uint64_t opened_connection_ = 0;
+};
+
+}  // namespace bridgework::runtime

@@ -1,0 +1,150 @@
+#pragma once
+// The one place where state changes: a fenced, idempotent, all-or-nothing commit per lane. The interface is small enough that the
+// simulator implements it too (tests/sim), and a conformance test holds the two side by side.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "runtime/lane.hpp"
+#include "runtime/redis.hpp"
+#include "runtime/types.hpp"
+
+namespace bridgework::runtime {
+
+/// One unbroken life of the log. After any roll-back a new one opens, so that no position ever means two events.
+struct Incarnation {
+  std::string id;                   ///< "<counter>.<8 random hex>"; empty: none seen yet
+  std::uint64_t first_sequence = 1; ///< of the first event that can belong to it
+  std::uint64_t head = 0;
+};
+
+/// A lane this instance may write to, for as long as its fence stands.
+struct OwnedLane {
+  Lane lane;
+  std::uint64_t fence;
+  std::uint64_t checkpoint;
+};
+
+struct LaneTick {
+  std::string incarnation;
+  std::uint64_t head = 0;
+  std::vector<OwnedLane> owned;
+  std::size_t surplus = 0;  ///< how many lanes this instance holds above its fair share and should release when convenient
+};
+
+struct InstanceInfo {
+  std::string instance;          ///< unique per process start, or an old lease would be taken for one's own
+  std::string command_endpoint;
+  std::string query_endpoint;
+  int http_port = 0;
+  int pid = 0;
+};
+
+/// What one lane commits in one step. Everything is checked before the first write; then all of it happens, or nothing.
+struct Unit {
+  Lane lane = 0;
+  std::uint64_t fence = 0;
+
+  struct Checkpoint { std::uint64_t expected, next; };
+  std::optional<Checkpoint> checkpoint;
+
+  struct Idempotency { std::string key, request_hash, reply; };
+  std::vector<Idempotency> idempotency;
+
+  /// A timer that fired: refused unless it is still there with exactly these bytes, and removed.
+  struct FiredTimer { std::string name, body; };
+  std::vector<FiredTimer> fired;
+
+  struct RecordWrite { std::string key; std::optional<std::string> bytes; };
+  std::vector<RecordWrite> records;
+
+  struct IndexWrite { std::string index, member; double score; bool remove; };
+  std::vector<IndexWrite> indexes;
+
+  struct TimerWrite { std::string name; Instant due; std::optional<std::string> body; };
+  std::vector<TimerWrite> timers;
+
+  struct EffectWrite { std::string id; std::optional<std::string> body; };
+  std::vector<EffectWrite> effects;
+
+  struct ParkedWrite { std::string key; std::optional<std::string> body; };
+  std::vector<ParkedWrite> parked;
+
+  std::vector<std::string> events;  ///< EventRecord bytes; the sequence is given by the commit
+};
+
+enum class UnitOutcome {
+  kDone,
+  kFenced,          ///< the lane has another owner, or another incarnation: forget everything about it
+  kAlreadyAnswered, ///< an idempotency key of the unit exists: look it up
+  kCheckpointMoved,
+  kTimerChanged,
+  kLogBroken,       ///< head and log disagree, or a key has a foreign type: a person must look
+};
+
+struct UnitResult {
+  UnitOutcome outcome = UnitOutcome::kDone;
+  std::uint64_t last_sequence = 0;  ///< of the unit's last event; 0 if it has none
+};
+
+struct StoredReplyRecord {
+  std::string request_hash;
+  std::uint64_t sequence = 0;
+  std::string reply;
+};
+
+struct DueTimer {
+  Lane lane;
+  std::string name, body;
+};
+struct DueTimers {
+  std::vector<DueTimer> due;
+  std::optional<Instant> next;  ///< earliest that is not due yet, over the lanes asked for
+};
+
+struct RecordKey {
+  Lane lane;
+  std::string key;
+};
+
+struct LaneExtras {  ///< what a new owner must know besides the checkpoint
+  std::vector<std::pair<std::string, std::string>> effects;  ///< id, body
+  std::vector<std::string> parked;                            ///< keys "<entity>\n<sequence>"
+};
+
+/// The store as one instance of one service uses it. Not thread-safe.
+///
+/// Every call may fail with kDisconnected, after which the outcome of a commit is unknown: the caller forgets what it cached and does
+/// the same work again; idempotency records, checkpoints and timers tell what was done.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Keeps this instance alive for `ttl`, renews its leases, takes free or lapsed lanes up to its fair share.
+  virtual tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl) = 0;
+  /// Gives lanes back at once; `leaving` also takes the instance off the list.
+  virtual tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) = 0;
+
+  virtual tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) = 0;
+  virtual tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& idempotency_keys) = 0;
+  virtual tl::expected<LaneExtras, Fault> extras(Lane lane) = 0;
+
+  /// The parked messages of one entity: key and Parked bytes.
+  virtual tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) = 0;
+
+  /// Commits each unit by itself; at most one unit per lane in a call.
+  virtual tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) = 0;
+
+  /// Timers due by the store's clock plus `offset` (0 but in tests), at most `limit` per lane.
+  virtual tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) = 0;
+
+  /// Notes that the message after `checkpoint` is about to be tried in this lane and returns how often that has happened since the
+  /// checkpoint last moved. A message that kills the process is found by this number and by nothing else.
+  virtual tl::expected<std::uint64_t, Fault> count_attempt(Lane lane, std::uint64_t checkpoint) = 0;
+};
+
+}  // namespace bridgework::runtime

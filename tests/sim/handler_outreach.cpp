@@ -1,0 +1,14 @@
+#include "outreach/model.hpp"
+#include "outreach/state.codec.hpp"
+#include "messages/codecs.hpp"
+#include "runtime/model_handler.hpp"
+#include "sim/handlers.hpp"
+
+namespace bridgework::sim {
+
+std::unique_ptr<runtime::Handler> outreach_handler() {
+  outreach::Config config;
+  return std::make_unique<runtime::ModelHandler<outreach::Model>>(std::move(config));
+}
+
+}  // namespace bridgework::sim

@@ -1,0 +1,119 @@
+#include "support/suite.hpp"
+
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace bridgework::support {
+namespace {
+
+/// A port nobody listens on. Another process may take it before ours does; scripts/up then says so.
+int free_port() {
+  const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (s < 0 || ::bind(s, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("no free port");
+  }
+  ::close(s);
+  return ntohs(address.sin_port);
+}
+
+Suite::Ran run(const std::string& command) {
+  Suite::Ran ran{-1, {}};
+  FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return ran;
+  char buffer[65536];
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
+  const int status = ::pclose(pipe);
+  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return ran;
+}
+
+std::string read_line(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+constexpr auto kLook = std::chrono::milliseconds(10);
+
+}  // namespace
+
+Suite::Suite(Options options) {
+  std::string pattern = "/tmp/bw-suite-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  data_ = pattern;
+  port_ = free_port();
+  clock_ = std::make_unique<DrivenClock>(data_ / "clock");
+  std::string environment = "BRIDGEWORK_TEST_CLOCK=" + (data_ / "clock").string() + " ";
+  if (options.start) clock_->set(*options.start);
+  for (const auto& setting : options.environment) environment += setting + " ";
+  const std::string command = environment + BRIDGEWORK_SOURCE_DIR "/scripts/up --no-build --detach --bin " BRIDGEWORK_TEST_BIN " --data " +
+                              data_.string() + " --port " + std::to_string(port_) + " 2>&1 </dev/null";
+  const Ran ran = run(command);
+  if (ran.status != 0) throw std::runtime_error("scripts/up: " + ran.out);
+  api_ = std::make_unique<Api>(url(), admin_key());
+}
+
+Suite::~Suite() {
+  run(BRIDGEWORK_SOURCE_DIR "/scripts/down --data " + data_.string() + " 2>&1");
+  if (::testing::Test::HasFailure()) {
+    std::cerr << "the suite's data and logs are kept in " << data_ << "\n";
+    return;
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(data_, ignored);
+}
+
+std::string Suite::url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+std::string Suite::admin_key() const { return read_line(data_ / "admin.key"); }
+
+Suite::Ran Suite::cli(const std::string& arguments) const {
+  return run("BRIDGEWORK_URL=" + url() + " BRIDGEWORK_DATA=" + data_.string() + " " BRIDGEWORK_CLI " " + arguments);
+}
+
+bool Suite::eventually(const std::function<bool()>& done, std::chrono::seconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+  return true;
+}
+
+bool Suite::settle(std::chrono::seconds limit) {
+  std::int64_t settled_at = -1;
+  return eventually(
+      [&] {
+        const Answer status = api().get("/v1/status");
+        if (status.status != 200) return false;
+        const auto head = status.int_at("/head");
+        bool all = true;
+        for (const auto& service : status.at("/services").as_array()) all = all && service.at("lag").to_number<std::int64_t>() == 0;
+        const bool again = all && settled_at == head;
+        settled_at = all ? head : -1;
+        return again;
+      },
+      limit);
+}
+
+int Suite::pid_of(const std::string& name) const {
+  const std::string text = read_line(data_ / "run" / (name + ".pid"));
+  return text.empty() ? 0 : std::atoi(text.c_str());
+}
+
+}  // namespace bridgework::support

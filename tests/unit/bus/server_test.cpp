@@ -1,0 +1,242 @@
+// The whole bus in this process, over a real Redis and real sockets.
+
+#include "bus/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include "messages/codec.hpp"
+#include "messages/envelope.codec.hpp"
+#include "messages/lead_intake.codec.hpp"
+#include "runtime/bus_client.hpp"
+#include "runtime/redis_store.hpp"
+#include "tests/support/redis_server.hpp"
+#include "tests/unit/bus/log_writer.hpp"
+
+namespace bridgework::bus {
+namespace {
+
+using namespace std::chrono_literals;
+using messages::FetchOutcome;
+using messages::FetchReply;
+using runtime::BusClient;
+
+class BusOverRedis : public ::testing::Test {
+ protected:
+  BusOverRedis() : writer_(redis_.options()) { place_.redis = redis_.options(2s); }
+  ~BusOverRedis() override { stop_bus(); }
+
+  void start_bus(Config config = {}) {
+    config.pseudonym_key = "a secret of this group, long enough";
+    config.beacon_every = 100ms;
+    place_.group = "g";
+    place_.fetch_endpoint = "ipc://" + redis_.directory() + "/fetch.sock";
+    place_.live_endpoint = "ipc://" + redis_.directory() + "/live.sock";
+    thread_ = std::thread([this, config] {
+      auto server = Server::start(context_, place_, config, metrics_);
+      ASSERT_TRUE(server) << server.error();
+      (*server)->run(stop_.descriptor());
+    });
+  }
+  void stop_bus() {
+    if (!thread_.joinable()) return;
+    stop_.wake();
+    thread_.join();
+    stop_.clear();
+  }
+
+  BusClient client() {
+    BusClient::Options options;
+    options.endpoints = {place_.fetch_endpoint};
+    return BusClient(context_, options);
+  }
+  std::optional<FetchReply> fetch(BusClient& client, const runtime::LogPosition& position, std::chrono::milliseconds wait = 5s,
+                                  std::uint32_t max_events = 512) {
+    client.want(position, {}, max_events, wait);
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < limit) {
+      if (auto reply = client.poll()) return reply;
+      runtime::Watch watch = client.watch();
+      runtime::wait({&watch, 1}, std::min(client.idle_for(), 100ms));
+    }
+    return std::nullopt;
+  }
+  /// Reads until nothing is left; the records in order.
+  std::vector<std::string> read_all(BusClient& client, runtime::LogPosition& position, std::size_t wanted) {
+    std::vector<std::string> records;
+    while (records.size() < wanted) {
+      const auto reply = fetch(client, position);
+      if (!reply || reply->outcome != FetchOutcome::kEvents) break;
+      for (const auto& event : reply->events) {
+        EXPECT_EQ(event.sequence, position.after + 1);
+        position.after = event.sequence;
+        records.push_back(event.record);
+      }
+      position.incarnation = reply->incarnation;
+    }
+    return records;
+  }
+
+  support::RedisServer redis_;
+  LogWriter writer_;
+  runtime::Context context_;
+  runtime::Metrics metrics_{"bus"};
+  Server::Place place_;
+  runtime::Wakeup stop_;
+  std::thread thread_;
+};
+
+TEST_F(BusOverRedis, HandsOutWhatWasThereBeforeAndWhatComesLaterByteForByte) {
+  std::vector<std::string> all = writer_.append(700);
+  start_bus();
+  BusClient it = client();
+  runtime::LogPosition position;
+  EXPECT_EQ(read_all(it, position, 700), all);
+  it.want(position, {}, 512, 10s);
+  EXPECT_FALSE(it.poll());
+  const auto more = writer_.append(3);
+  EXPECT_EQ(read_all(it, position, 3), more);
+  EXPECT_EQ(position.after, 703u);
+}
+
+TEST_F(BusOverRedis, TellsTheOneWhoSawWhatARestoredLogDoesNotHave) {
+  writer_.append(90);
+  const auto before = std::filesystem::path(redis_.directory()) / "appendonlydir";
+  const auto copy = std::filesystem::path(redis_.directory()) / "copy";
+  start_bus();
+  BusClient it = client();
+  runtime::LogPosition position;
+  ASSERT_EQ(read_all(it, position, 90).size(), 90u);
+  std::filesystem::copy(before, copy, std::filesystem::copy_options::recursive);
+  writer_.append(10);
+  ASSERT_EQ(read_all(it, position, 10).size(), 10u);
+  ASSERT_EQ(position.after, 100u);
+
+  redis_.kill();
+  std::filesystem::remove_all(before);
+  std::filesystem::rename(copy, before);
+  redis_.start();
+  // Grown beyond where the reader was, so that the numbers alone look right.
+  EXPECT_EQ(writer_.append(12).size(), 12u);
+  const auto reply = fetch(it, position);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->outcome, FetchOutcome::kDiverged);
+  EXPECT_EQ(reply->first_of_incarnation, 91u);
+  EXPECT_NE(reply->incarnation, position.incarnation);
+
+  BusClient other = client();
+  const auto shared = fetch(other, {position.incarnation, 90});
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->outcome, FetchOutcome::kEvents);
+  EXPECT_EQ(shared->events.size(), 12u);
+}
+
+TEST_F(BusOverRedis, SaysTruncatedForWhatWasTrimmed) {
+  writer_.append(50);
+  ASSERT_TRUE(writer_.redis().run({"XTRIM", writer_.keys().log(), "MINID", "0-31"}));
+  start_bus();
+  BusClient it = client();
+  const auto reply = fetch(it, {});
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->outcome, FetchOutcome::kTruncated);
+  EXPECT_EQ(reply->first, 31u);
+  EXPECT_EQ(fetch(it, {"", 30})->events.size(), 20u);
+}
+
+TEST_F(BusOverRedis, GoesOnAfterRedisWasKilledUnderIt) {
+  writer_.append(5);
+  start_bus();
+  BusClient it = client();
+  runtime::LogPosition position;
+  ASSERT_EQ(read_all(it, position, 5).size(), 5u);
+  redis_.restart();
+  const auto more = writer_.append(5);
+  EXPECT_EQ(read_all(it, position, 5), more);
+}
+
+TEST_F(BusOverRedis, CanBeReplacedAtAnyTimeBecauseItHoldsNothing) {
+  const auto all = writer_.append(20);
+  start_bus();
+  BusClient it = client();
+  runtime::LogPosition position;
+  ASSERT_EQ(read_all(it, position, 20), all);
+  stop_bus();
+  const auto more = writer_.append(20);
+  start_bus();
+  EXPECT_EQ(read_all(it, position, 20), more);
+}
+
+TEST_F(BusOverRedis, AnswersMalformedFramesAndServesOn) {
+  writer_.append(1);
+  start_bus();
+  auto dealer = runtime::Dealer::connect(context_, place_.fetch_endpoint);
+  ASSERT_TRUE(dealer);
+  const auto ready = [&](bool for_space) {
+    runtime::Watch watch{&*dealer, -1, for_space, false};
+    return runtime::wait({&watch, 1}, 10s);
+  };
+  while (!dealer->writable()) ASSERT_TRUE(ready(true));
+  for (const std::string& bytes : {std::string(), std::string("garbage"), std::string(4096, '\xff'), std::string(64, '\0')}) {
+    ASSERT_EQ(dealer->send(bytes), runtime::SendOutcome::kSent);
+    std::optional<std::string> answer;
+    while (!(answer = dealer->receive())) ASSERT_TRUE(ready(false));
+    const auto reply = messages::decode_as<FetchReply>(*answer);
+    ASSERT_TRUE(reply);
+    // Zeros are a message with nothing in it, and so a Fetch for nothing.
+    EXPECT_TRUE(reply->outcome == FetchOutcome::kMalformed || (bytes.size() == 64 && reply->outcome != FetchOutcome::kDiverged));
+  }
+  BusClient it = client();
+  EXPECT_EQ(fetch(it, {})->events.size(), 1u);
+}
+
+TEST_F(BusOverRedis, PublishesEventsAndBeaconsOnLive) {
+  start_bus();
+  const std::string prefixes[] = {std::string("PersonRegistered\0", 17), "!beacon"};
+  auto subscriber = runtime::Subscriber::connect(context_, place_.live_endpoint, prefixes);
+  ASSERT_TRUE(subscriber);
+  const auto next = [&]() -> std::optional<runtime::Subscriber::Message> {
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (std::chrono::steady_clock::now() < limit) {
+      if (auto message = subscriber->receive()) return message;
+      runtime::Watch watch{&*subscriber, -1, false, false};
+      runtime::wait({&watch, 1}, 1s);
+    }
+    return std::nullopt;
+  };
+  // The first beacon shows that the subscription has arrived.
+  auto message = next();
+  ASSERT_TRUE(message);
+  ASSERT_EQ(message->topic, "!beacon");
+  EXPECT_EQ(messages::decode_as<messages::Beacon>(message->header)->head, 0u);
+  writer_.append(1);
+  bool event_seen = false, beacon_seen = false;
+  while (!event_seen || !beacon_seen) {
+    message = next();
+    ASSERT_TRUE(message);
+    if (message->topic == "!beacon") {
+      beacon_seen = beacon_seen || messages::decode_as<messages::Beacon>(message->header)->head == 1;
+      continue;
+    }
+    event_seen = true;
+    EXPECT_EQ(message->topic, std::string("PersonRegistered\0north\0", 23));
+    EXPECT_EQ(messages::decode_as<messages::LiveHeader>(message->header)->sequence, 1u);
+    EXPECT_EQ(message->payload.find("Quentin"), std::string::npos);
+  }
+}
+
+TEST(BusStart, RefusesAShortPseudonymKeyAndAnEndpointItCannotHave) {
+  runtime::Context context;
+  runtime::Metrics metrics("bus");
+  Server::Place place;
+  place.group = "g";
+  place.redis.unix_socket = "/nonexistent";
+  place.fetch_endpoint = "inproc://fetch";
+  place.live_endpoint = "inproc://live";
+  Config config;
+  config.pseudonym_key = "short";
+  EXPECT_FALSE(Server::start(context, place, config, metrics));
+  place.fetch_endpoint = "ipc:///no/such/directory/fetch.sock";
+  EXPECT_FALSE(Server::start(context, place, {}, metrics));
+}
+
+}  // namespace
+}  // namespace bridgework::bus

@@ -1,0 +1,36 @@
+#pragma once
+// A suite that answers what the test says, and remembers what it was asked.
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "gateway/backend.hpp"
+
+namespace bridgework::gateway {
+
+class FakeBackend : public Backend {
+ public:
+  std::function<messages::Reply(const runtime::Call&)> on_call = [](const runtime::Call&) { return messages::Reply{}; };
+  std::function<tl::expected<messages::FetchReply, std::string>(const messages::Fetch&)> on_fetch = [](const messages::Fetch&) {
+    return messages::FetchReply{};
+  };
+  std::optional<std::string> missing;
+  std::vector<runtime::Call> calls;
+  std::vector<messages::Fetch> fetches;
+
+  asio::awaitable<messages::Reply> ask(runtime::Call call) override {
+    calls.push_back(call);
+    co_return on_call(call);
+  }
+  asio::awaitable<tl::expected<messages::FetchReply, std::string>> fetch(messages::Fetch fetch) override {
+    fetches.push_back(fetch);
+    co_return on_fetch(fetch);
+  }
+  asio::awaitable<std::optional<std::string>> not_ready() override { co_return missing; }
+  asio::awaitable<tl::expected<std::string, std::string>> status() override { co_return std::string("{\"head\":7}"); }
+  asio::awaitable<tl::expected<std::vector<messages::Parked>, std::string>> parked() override { co_return std::vector<messages::Parked>{}; }
+  asio::awaitable<tl::expected<bool, std::string>> rebuild(std::string) override { co_return true; }
+};
+
+}  // namespace bridgework::gateway

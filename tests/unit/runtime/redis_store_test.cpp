@@ -1,0 +1,264 @@
+// The store on a real Redis, and beside it the model the simulator uses: the same calls, the same answers.
+
+#include "runtime/redis_store.hpp"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "runtime/admin.hpp"
+#include "sim/memory_store.hpp"
+#include "support/redis_server.hpp"
+
+namespace bridgework::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using support::RedisServer;
+
+const Keys kKeys{"g", "svc"};
+const InstanceInfo kSelf{"one", "ipc://c", "ipc://q", 1, 2};
+const InstanceInfo kOther{"two", "ipc://c2", "ipc://q2", 3, 4};
+
+Unit unit_of(const LaneTick& tick, Lane lane) {
+  Unit unit;
+  unit.lane = lane;
+  for (const auto& owned : tick.owned) {
+    if (owned.lane == lane) unit.fence = owned.fence;
+  }
+  return unit;
+}
+
+class RedisStoreTest : public ::testing::Test {
+ protected:
+  RedisStore store() { return RedisStore(Redis(server.options()), kKeys); }
+  RedisServer server;
+};
+
+TEST_F(RedisStoreTest, GivesAllLanesToTheOnlyInstance) {
+  auto one = store();
+  const auto tick = one.tick(kSelf, 10s);
+  ASSERT_TRUE(tick) << tick.error().what;
+  EXPECT_EQ(tick->owned.size(), kLaneCount);
+  EXPECT_EQ(tick->head, 0u);
+  EXPECT_FALSE(tick->incarnation.empty());
+}
+
+TEST_F(RedisStoreTest, CommitsEverythingTogetherAndNumbersEventsDensely) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Unit unit = unit_of(tick, 3);
+  unit.records = {{"A/1", std::string("\0\1", 2)}, {"A/2", "x"}, {"A/2", "y"}};
+  unit.events = {"first", "second"};
+  unit.checkpoint = Unit::Checkpoint{0, 7};
+  unit.timers = {{"later", Instant(5s), "body"}};
+  unit.idempotency = {{"p:t:k", "hash", "reply with spaces"}};
+  const auto results = one.commit(tick.incarnation, {unit});
+  ASSERT_TRUE(results) << results.error().what;
+  EXPECT_EQ(results->front().outcome, UnitOutcome::kDone);
+  EXPECT_EQ(results->front().last_sequence, 2u);
+  const auto loaded = *one.load({{3, "A/1"}, {3, "A/2"}, {3, "A/3"}, {4, "A/1"}});
+  EXPECT_EQ(loaded[0], std::string("\0\1", 2));
+  EXPECT_EQ(loaded[1], "y") << "the last write of a turn wins";
+  EXPECT_FALSE(loaded[2]);
+  EXPECT_FALSE(loaded[3]);
+  const auto replies = *one.replies({"p:t:k", "p:t:other"});
+  ASSERT_TRUE(replies[0]);
+  EXPECT_EQ(replies[0]->reply, "reply with spaces");
+  EXPECT_EQ(replies[0]->sequence, 2u);
+  EXPECT_FALSE(replies[1]);
+  const auto due = *one.due({3}, 10, 0us);
+  ASSERT_EQ(due.due.size(), 1u);
+  EXPECT_EQ(due.due[0].body, "body");
+  Redis redis(server.options());
+  const auto log = *redis.run({"XRANGE", kKeys.log(), "-", "+"});
+  ASSERT_EQ(log.items.size(), 2u);
+  EXPECT_EQ(log.items[0].items[0].text, "0-1");
+  EXPECT_EQ(log.items[1].items[0].text, "0-2");
+}
+
+TEST_F(RedisStoreTest, RefusesAnOldFenceAndChangesNothing) {
+  auto one = store(), two = store();
+  const auto before = *one.tick(kSelf, 1ms);
+  // The lease is over when the next one asks.
+  Redis redis(server.options());
+  while (two.tick(kOther, 10s)->owned.size() < kLaneCount) {
+  }
+  Unit unit = unit_of(before, 3);
+  unit.events = {"from a zombie"};
+  unit.records = {{"A/1", "x"}};
+  const auto results = *one.commit(before.incarnation, {unit});
+  EXPECT_EQ(results.front().outcome, UnitOutcome::kFenced);
+  EXPECT_FALSE((*two.load({{3, "A/1"}}))[0]);
+  EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 0);
+}
+
+TEST_F(RedisStoreTest, AnotherUnitOfTheSameCallGoesThrough) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Unit good = unit_of(tick, 3), bad = unit_of(tick, 4);
+  bad.fence += 1;
+  good.events = bad.events = {"e"};
+  const auto results = *one.commit(tick.incarnation, {bad, good});
+  EXPECT_EQ(results[0].outcome, UnitOutcome::kFenced);
+  EXPECT_EQ(results[1].outcome, UnitOutcome::kDone);
+  EXPECT_EQ(results[1].last_sequence, 1u);
+}
+
+TEST_F(RedisStoreTest, ChecksKeyTypesBeforeItsFirstWrite) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"SET", kKeys.index("list"), "no zset"}));
+  Unit unit = unit_of(tick, 3);
+  unit.events = {"e"};
+  unit.records = {{"A/1", "x"}};
+  unit.indexes = {{"list", "member", 1, false}};
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kLogBroken);
+  EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 0);
+  EXPECT_FALSE((*one.load({{3, "A/1"}}))[0]);
+}
+
+TEST_F(RedisStoreTest, StopsWhenTheLogAndItsHeadDisagree) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"XADD", kKeys.log(), "0-5", "e", "by another hand"}));
+  Unit unit = unit_of(tick, 3);
+  unit.events = {"e"};
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kLogBroken);
+}
+
+TEST_F(RedisStoreTest, OpensANewIncarnationWhenRedisRestarts) {
+  auto one = store();
+  const auto before = *one.tick(kSelf, 10s);
+  Unit unit = unit_of(before, 3);
+  unit.events = {"acknowledged"};
+  ASSERT_EQ((*one.commit(before.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
+  server.kill();
+  server.start();
+  unit.events = {"from before"};
+  auto results = one.commit(before.incarnation, {unit});
+  if (!results) results = one.commit(before.incarnation, {unit});  // the first call finds the link broken
+  ASSERT_TRUE(results) << results.error().what;
+  EXPECT_EQ(results->front().outcome, UnitOutcome::kFenced);
+  const auto after = *one.tick(kSelf, 10s);
+  EXPECT_NE(after.incarnation, before.incarnation);
+  EXPECT_EQ(after.head, 1u) << "what was acknowledged is there";
+}
+
+TEST_F(RedisStoreTest, FiresNoTimerThatWasReplaced) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Unit set = unit_of(tick, 3);
+  set.timers = {{"t", Instant(1s), "old"}};
+  ASSERT_TRUE(one.commit(tick.incarnation, {set}));
+  const auto due = *one.due({3}, 10, 0us);
+  set.timers = {{"t", Instant(2s), "new"}};
+  ASSERT_TRUE(one.commit(tick.incarnation, {set}));
+  Unit fire = unit_of(tick, 3);
+  fire.fired = {{"t", due.due.at(0).body}};
+  fire.events = {"too late"};
+  EXPECT_EQ((*one.commit(tick.incarnation, {fire})).front().outcome, UnitOutcome::kTimerChanged);
+  fire.fired = {{"t", "new"}};
+  EXPECT_EQ((*one.commit(tick.incarnation, {fire})).front().outcome, UnitOutcome::kDone);
+  EXPECT_TRUE((*one.due({3}, 10, 0us)).due.empty());
+}
+
+TEST_F(RedisStoreTest, NeverFiresBeforeItsTimeByTheStoresClock) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  const Instant now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  Unit set = unit_of(tick, 3);
+  set.timers = {{"soon", now + 1h, "body"}};
+  ASSERT_TRUE(one.commit(tick.incarnation, {set}));
+  const auto early = *one.due({3}, 10, 0us);
+  EXPECT_TRUE(early.due.empty());
+  EXPECT_EQ(early.next, now + 1h);
+  EXPECT_EQ((*one.due({3}, 10, 2h)).due.size(), 1u);
+}
+
+TEST_F(RedisStoreTest, RebuildingForgetsEverythingAndStartsAtTheFirstEvent) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s);
+  Unit unit = unit_of(tick, 3);
+  unit.records = {{"A/1", "x"}};
+  unit.indexes = {{"list", "m", 1, false}};
+  unit.checkpoint = Unit::Checkpoint{0, 9};
+  unit.events = {"e"};
+  ASSERT_TRUE(one.commit(tick.incarnation, {unit}));
+  Redis redis(server.options());
+  ASSERT_TRUE(rebuild_service(redis, kKeys));
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kFenced);
+  const auto after = *one.tick(kSelf, 10s);
+  ASSERT_EQ(after.owned.size(), kLaneCount);
+  for (const auto& lane : after.owned) EXPECT_EQ(lane.checkpoint, 0u);
+  EXPECT_FALSE((*one.load({{3, "A/1"}}))[0]);
+  EXPECT_EQ(redis.run({"EXISTS", kKeys.index("list")})->integer, 0);
+  EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 1) << "the log is not touched";
+}
+
+TEST_F(RedisStoreTest, RefusesAServerThatMayLoseAnsweredCommands) {
+  Redis redis(server.options());
+  EXPECT_TRUE(check_server(redis));
+  ASSERT_TRUE(redis.run({"CONFIG", "SET", "appendfsync", "everysec"}));
+  const auto refused = check_server(redis);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("appendfsync"), std::string::npos);
+}
+
+/// The simulator proves things about its model of the store; this holds the model to the real one.
+TEST_F(RedisStoreTest, AnswersAsTheSimulatorsModelDoes) {
+  sim::GroupState group;
+  const sim::Guards guards;
+  const auto clock = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
+  sim::MemoryStore model(group, "svc", clock, [] { return sim::MemoryStore::Mishap::kNone; }, guards);
+  auto real = store();
+  const auto real_tick = *real.tick(kSelf, 1h);
+  const auto model_tick = *model.tick(kSelf, 1h);
+  ASSERT_EQ(real_tick.owned.size(), model_tick.owned.size());
+
+  std::mt19937 random(7);
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  std::map<Lane, std::uint64_t> checkpoint;
+  for (int round = 0; round < 600; ++round) {
+    std::vector<Unit> units;
+    const int lanes = 1 + below(3);
+    for (int l = 0; l < lanes; ++l) {
+      Unit unit = unit_of(real_tick, static_cast<Lane>(l));
+      if (below(20) == 0) unit.fence += 1;
+      if (below(3) == 0) unit.checkpoint = Unit::Checkpoint{below(5) == 0 ? 99999u : checkpoint[unit.lane], checkpoint[unit.lane] + 1};
+      for (int i = below(3); i > 0; --i) unit.records.push_back({"R/" + std::to_string(below(6)), below(4) == 0 ? std::nullopt : std::optional(std::to_string(round))});
+      for (int i = below(3); i > 0; --i) unit.indexes.push_back({"i" + std::to_string(below(2)), "m" + std::to_string(below(4)), static_cast<double>(below(9)) / 2, below(3) == 0});
+      for (int i = below(2); i > 0; --i) unit.timers.push_back({"t" + std::to_string(below(4)), Instant(std::chrono::seconds(below(100))), below(4) == 0 ? std::nullopt : std::optional("b" + std::to_string(below(3)))});
+      if (below(4) == 0) unit.fired.push_back({"t" + std::to_string(below(4)), "b" + std::to_string(below(3))});
+      if (below(3) == 0) unit.idempotency.push_back({"k" + std::to_string(below(60)) + "-" + std::to_string(l), "h", "r" + std::to_string(round)});
+      for (int i = below(3); i > 0; --i) unit.events.push_back("e" + std::to_string(round) + "." + std::to_string(i));
+      units.push_back(std::move(unit));
+    }
+    const auto r = *real.commit(real_tick.incarnation, units);
+    const auto m = *model.commit(model_tick.incarnation, units);
+    for (std::size_t u = 0; u < units.size(); ++u) {
+      ASSERT_EQ(static_cast<int>(r[u].outcome), static_cast<int>(m[u].outcome)) << "round " << round << " unit " << u;
+      ASSERT_EQ(r[u].last_sequence, m[u].last_sequence) << "round " << round << " unit " << u;
+      if (r[u].outcome == UnitOutcome::kDone && units[u].checkpoint) checkpoint[units[u].lane] = units[u].checkpoint->next;
+    }
+  }
+  std::vector<RecordKey> keys;
+  for (Lane lane = 0; lane < 3; ++lane) {
+    for (int i = 0; i < 6; ++i) keys.push_back({lane, "R/" + std::to_string(i)});
+  }
+  EXPECT_EQ(*real.load(keys), *model.load(keys));
+  const auto real_due = *real.due({0, 1, 2}, 100, 0us), model_due = *model.due({0, 1, 2}, 100, 0us);
+  ASSERT_EQ(real_due.due.size(), model_due.due.size());
+  Redis redis(server.options());
+  const auto log = *redis.run({"XRANGE", kKeys.log(), "-", "+"});
+  ASSERT_EQ(log.items.size(), group.log.size());
+  for (std::size_t i = 0; i < group.log.size(); ++i) EXPECT_EQ(log.items[i].items[1].items[1].text, group.log[i]);
+  for (const char* index : {"i0", "i1"}) {
+    EXPECT_EQ(static_cast<std::size_t>(redis.run({"ZCARD", kKeys.index(index)})->integer), group.services["svc"].indexes[index].size());
+  }
+}
+
+}  // namespace
+}  // namespace bridgework::runtime

@@ -1,0 +1,282 @@
+#include "runtime/wire.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <zmq.h>
+
+namespace bridgework::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Wire : public ::testing::Test {
+ protected:
+  Wire() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bw-wire-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~Wire() override { std::filesystem::remove_all(directory_); }
+
+  std::string ipc(const std::string& name) const { return "ipc://" + directory_ + "/" + name; }
+
+  /// Waits for one socket; false when nothing came in ten seconds.
+  static bool await(const Socket& socket, bool for_space = false) {
+    Watch watch{&socket, -1, for_space, false};
+    return wait({&watch, 1}, 10s);
+  }
+  static std::optional<Received> take(Router& router) {
+    for (;;) {
+      if (auto received = router.receive()) return received;
+      if (!await(router)) return std::nullopt;
+    }
+  }
+  static std::optional<std::string> take(Dealer& dealer) {
+    for (;;) {
+      if (auto received = dealer.receive()) return received;
+      if (!await(dealer)) return std::nullopt;
+    }
+  }
+  static bool await_connected(const Dealer& dealer) { return await(dealer, true) && dealer.writable(); }
+
+  std::string directory_;
+  Context context_;
+};
+
+TEST_F(Wire, CarriesEveryByteThereAndBack) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(router && dealer);
+  ASSERT_TRUE(await_connected(*dealer));
+  const std::string question("\0\xff question", 11);
+  ASSERT_EQ(dealer->send(question), SendOutcome::kSent);
+  const auto received = take(*router);
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->bytes, question);
+  EXPECT_TRUE(received->user.empty());
+  ASSERT_EQ(router->send(received->identity, ""), SendOutcome::kSent);
+  EXPECT_EQ(take(*dealer), "");
+}
+
+TEST_F(Wire, ReceiveHasNothingToSayWhenThereIsNothing) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  EXPECT_FALSE(router->receive());
+  EXPECT_FALSE(dealer->receive());
+}
+
+// libzmq's own default is to say "sent" and drop.
+TEST_F(Wire, ARouterSaysWhenThePeerIsUnknown) {
+  auto router = Router::bind(context_, ipc("a"));
+  EXPECT_EQ(router->send("nobody", "answer"), SendOutcome::kGone);
+}
+
+TEST_F(Wire, ARouterSaysWhenThePeerDoesNotRead) {
+  SocketOptions small;
+  small.queue_messages_max = 2;
+  auto router = Router::bind(context_, ipc("a"), small);
+  auto dealer = Dealer::connect(context_, ipc("a"), small);
+  ASSERT_TRUE(await_connected(*dealer));
+  ASSERT_EQ(dealer->send("hello"), SendOutcome::kSent);
+  const auto received = take(*router);
+  ASSERT_TRUE(received);
+  const std::string answer(100'000, 'x');
+  SendOutcome outcome = SendOutcome::kSent;
+  for (int i = 0; i < 10'000 && outcome == SendOutcome::kSent; ++i) outcome = router->send(received->identity, answer);
+  EXPECT_EQ(outcome, SendOutcome::kFull);
+}
+
+// libzmq's own default is to queue and deliver when the server comes up, long after the deadline.
+TEST_F(Wire, ADealerQueuesNothingForAServerThatIsAway) {
+  auto dealer = Dealer::connect(context_, ipc("late"));
+  EXPECT_EQ(dealer->send("stale command"), SendOutcome::kFull);
+  EXPECT_FALSE(dealer->writable());
+  auto router = Router::bind(context_, ipc("late"));
+  ASSERT_TRUE(await_connected(*dealer));
+  ASSERT_EQ(dealer->send("fresh command"), SendOutcome::kSent);
+  EXPECT_EQ(take(*router)->bytes, "fresh command");
+}
+
+TEST_F(Wire, ADealerNoticesThatItsServerHasGone) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  { const Router gone = std::move(*router); }
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (dealer->writable() && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+  EXPECT_FALSE(dealer->writable());
+}
+
+TEST_F(Wire, AMessageOfTheWrongShapeIsCountedAndTheNextOneRead) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  for (int i = 0; i < 999; ++i) ASSERT_GE(zmq_send(dealer->handle(), "x", 1, ZMQ_SNDMORE), 0);
+  ASSERT_GE(zmq_send(dealer->handle(), "x", 1, 0), 0);
+  ASSERT_EQ(dealer->send("well formed"), SendOutcome::kSent);
+  EXPECT_EQ(take(*router)->bytes, "well formed");
+  EXPECT_EQ(router->malformed_count(), 1u);
+}
+
+TEST_F(Wire, AMessageAboveTheLimitNeverArrives) {
+  SocketOptions small;
+  small.message_bytes_max = 1000;
+  auto router = Router::bind(context_, ipc("a"), small);
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  ASSERT_EQ(dealer->send(std::string(1001, 'x')), SendOutcome::kSent);
+  // The link is cut for it. Whatever arrives first afterwards came over a new one.
+  SendOutcome outcome = SendOutcome::kFull;
+  std::optional<Received> received;
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (!received && std::chrono::steady_clock::now() < limit) {
+    if (await_connected(*dealer)) outcome = dealer->send("small");
+    Watch watch{&*router, -1, false, false};
+    wait({&watch, 1}, 20ms);
+    received = router->receive();
+  }
+  EXPECT_EQ(outcome, SendOutcome::kSent);
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->bytes, "small");
+}
+
+TEST_F(Wire, ReceivedBytesAreAlignedForCapnProto) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  for (std::size_t size = 8; size <= 4096; size += 8) {
+    ASSERT_EQ(dealer->send(std::string(size, 'x')), SendOutcome::kSent);
+    const auto received = take(*router);
+    ASSERT_TRUE(received);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(received->bytes.data()) % 8, 0u) << size;
+  }
+}
+
+TEST_F(Wire, NothingLeavesThisMachineWithoutKeys) {
+  EXPECT_FALSE(Router::bind(context_, "tcp://0.0.0.0:*"));
+  EXPECT_FALSE(Router::bind(context_, "tcp://*:*"));
+  EXPECT_FALSE(Dealer::connect(context_, "tcp://192.0.2.7:5555"));
+  const auto router = Router::bind(context_, "tcp://127.0.0.1:*");
+  ASSERT_TRUE(router);
+  EXPECT_EQ(router->endpoint().find('*'), std::string::npos);
+}
+
+TEST_F(Wire, AnEndpointThatCannotBeHadIsAFault) {
+  const auto router = Router::bind(context_, "ipc://" + directory_ + "/no/such/directory");
+  ASSERT_FALSE(router);
+  EXPECT_EQ(router.error().kind, FaultKind::kInternal);
+}
+
+TEST_F(Wire, ClosingDoesNotWaitForAPeerThatNeverReads) {
+  auto router = Router::bind(context_, ipc("a"));
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    auto dealer = Dealer::connect(context_, ipc("a"));
+    ASSERT_TRUE(await_connected(*dealer));
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(dealer->send(std::string(10'000, 'x')), SendOutcome::kSent);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
+TEST_F(Wire, ATopicIsShortEnoughForTheLibrary) {
+  EXPECT_TRUE(Topic::of(std::string(240, 't')));
+  EXPECT_FALSE(Topic::of(std::string(241, 't')));
+}
+
+TEST_F(Wire, ASubscriberHearsItsPrefixesOnly) {
+  auto publisher = Publisher::bind(context_, ipc("live"));
+  const std::string prefixes[] = {std::string("Booked\0", 7)};
+  auto subscriber = Subscriber::connect(context_, ipc("live"), prefixes);
+  ASSERT_TRUE(publisher && subscriber);
+  ASSERT_TRUE(await(*publisher));
+  const auto change = publisher->receive();
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->kind, Publisher::Change::Kind::kSubscribed);
+  EXPECT_EQ(change->prefix, prefixes[0]);
+  ASSERT_EQ(publisher->send(*Topic::of(std::string("Moved\0site\0", 11)), "h", "no"), SendOutcome::kSent);
+  ASSERT_EQ(publisher->send(*Topic::of(std::string("Booked\0site\0", 12)), "h", "yes"), SendOutcome::kSent);
+  ASSERT_TRUE(await(*subscriber));
+  const auto message = subscriber->receive();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->payload, "yes");
+  EXPECT_FALSE(subscriber->receive());
+}
+
+TEST_F(Wire, MoreSubscriptionsThanAQueueHoldsAreRefusedAloud) {
+  const std::vector<std::string> prefixes(Subscriber::kPrefixesMax + 1, "p");
+  EXPECT_FALSE(Subscriber::connect(context_, ipc("live"), prefixes));
+}
+
+// With XPUB_NODROP the healthy one would stop too.
+TEST_F(Wire, AStalledSubscriberStopsNobodyElse) {
+  SocketOptions small;
+  small.queue_messages_max = 10;
+  auto publisher = Publisher::bind(context_, ipc("live"), small);
+  const std::string everything[] = {""};
+  auto stalled = Subscriber::connect(context_, ipc("live"), everything, small);
+  ASSERT_TRUE(await(*publisher));
+  ASSERT_TRUE(publisher->receive());
+  const std::string mine[] = {"m"};
+  auto healthy = Subscriber::connect(context_, ipc("live"), mine, small);
+  ASSERT_TRUE(await(*publisher));
+  ASSERT_TRUE(publisher->receive());
+  // The healthy one may lose some of a burst too; what it must not do is stop.
+  int heard = 0;
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (heard < 500 && std::chrono::steady_clock::now() < limit) {
+    ASSERT_EQ(publisher->send(*Topic::of("m"), "h", std::string(10'000, 'x')), SendOutcome::kSent);
+    Watch watch{&*healthy, -1, false, false};
+    wait({&watch, 1}, 1ms);
+    while (healthy->receive()) ++heard;
+  }
+  EXPECT_GE(heard, 500);
+}
+
+TEST_F(Wire, WaitIsWokenFromAnotherThread) {
+  Wakeup wakeup;
+  Watch watch;
+  watch.descriptor = wakeup.descriptor();
+  std::thread other([&] { wakeup.wake(); });
+  EXPECT_TRUE(wait({&watch, 1}, 10s));
+  EXPECT_TRUE(watch.ready);
+  other.join();
+  wakeup.clear();
+  EXPECT_FALSE(wait({&watch, 1}, 0ms));
+}
+
+TEST_F(Wire, ASignalEndsAWaitAndThrowsNothing) {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  struct sigaction before {};
+  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+  auto router = Router::bind(context_, ipc("a"));
+  const pthread_t waiting = pthread_self();
+  std::atomic<bool> done{false};
+  // Signalled again and again, so that one arrives while it waits.
+  std::thread other([&] {
+    while (!done) {
+      pthread_kill(waiting, SIGUSR1);
+      std::this_thread::yield();
+    }
+  });
+  Watch watch{&*router, -1, false, false};
+  EXPECT_FALSE(wait({&watch, 1}, 60s));
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(router->receive());
+  done = true;
+  other.join();
+  sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST(WireContext, ASecondOneAtTheSameTimeIsABug) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const Context first;
+  EXPECT_DEATH({ Context second; }, "second ZeroMQ context");
+}
+
+}  // namespace
+}  // namespace bridgework::runtime
