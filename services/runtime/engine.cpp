@@ -292,8 +292,9 @@ void Engine::adopt(const OwnedLane& owned) {
 }
 
 void Engine::tick() {
-  const auto answer = store_.tick(self_, options_.lease);
+  const auto answer = store_.tick(self_, options_.lease, outcome_unknown_ ? Store::Fences::kRaise : Store::Fences::kKeep);
   if (!answer) return lost_touch(answer.error());
+  outcome_unknown_ = false;
   back_off_ = std::chrono::milliseconds(0);
   trouble_.clear();
   next_tick_ = steady_() + options_.tick_every;
@@ -343,6 +344,7 @@ void Engine::tick() {
 
 void Engine::lost_touch(const Fault& fault) {
   store_faults_.add();
+  outcome_unknown_ = true;
   back_off_ = back_off_.count() == 0 ? kBackOffFirst : std::min(back_off_ * 2, kBackOffMost);
   retry_at_ = steady_() + back_off_;
   next_tick_ = {};
@@ -544,6 +546,12 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
     return take({});
   }
   if (!item.timer_name.empty()) {
+    if (staged.timers_set.contains(item.timer_name)) {
+      // Set anew or cancelled by a message of this very turn: what was due is due no more.
+      run.timers_queued.erase(item.timer_name);
+      run.queue.pop_front();
+      return Step::kTaken;
+    }
     if (staged.unit.fired.size() >= 64) return Step::kStop;
     if (item.work.type_id == 0) {
       staged.unit.fired.push_back({item.timer_name, item.timer_body});
@@ -569,7 +577,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
   }
   if (is_event && run.counted_at != run.checkpoint) {
     // What was committed before this event must not count as a try of it: the checkpoint goes first.
-    const auto tries = store_.count_attempt(lane, run.checkpoint);
+    const auto tries = store_.count_attempt(self_, lane, run.checkpoint);
     if (!tries) {
       lost_touch(tries.error());
       return Step::kStop;
@@ -657,6 +665,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
       stored.body = std::move(timer.body);
       write.body = encode(stored);
     }
+    staged.timers_set.insert(timer.name);
     unit.timers.push_back(std::move(write));
   }
   for (auto& effect : decided->effects) {
@@ -899,9 +908,15 @@ bool Engine::turn() {
     if (steady_() < retry_at_) return false;
   }
   take_due_timers();
+  if (outcome_unknown_) return false;
   if (!look_up_replies()) return false;
   std::map<Lane, Staged> staged;
   stage(staged);
+  if (outcome_unknown_) {
+    // Touch was lost half way: what was staged stands on memory that is gone. Commands are decided again, events are fetched again.
+    for (auto& [lane, mine] : staged) requeue(lanes_.at(lane), mine.items, true);
+    return false;
+  }
   const bool worked = std::any_of(staged.begin(), staged.end(), [](const auto& s) { return !s.second.items.empty(); });
   if (worked) settle(staged);
   flush_checkpoints();

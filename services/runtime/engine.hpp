@@ -123,6 +123,7 @@ class Engine {
     std::vector<std::pair<std::string, std::string>> new_effects;
     std::vector<std::string> newly_parked, unparked;  ///< entities
     std::unordered_set<std::string> keys;
+    std::unordered_set<std::string> timers_set;
   };
 
   void tick();
@@ -160,6 +161,7 @@ class Engine {
   std::chrono::milliseconds back_off_{0};
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;
+  bool outcome_unknown_ = false;  ///< a call failed since the last tick: what it asked for may still happen
   std::size_t event_items_ = 0;
   std::unordered_set<std::string> effects_out_;     ///< "lane/id" handed out to be performed
   std::unordered_set<std::string> claims_unknown_;  ///< claimed in a commit whose outcome is unknown, never handed out

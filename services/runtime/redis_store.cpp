@@ -25,7 +25,7 @@ redis.call('HSET', KEYS[2], inc, start)
 return {inc, start, head}
 )lua";
 
-// KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count. Returns {inc, head, surplus, lane, fence, checkpoint, ...}.
+// KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count, 1 to raise the fences of lanes already held. Returns {inc, head, surplus, lane, fence, checkpoint, ...}.
 constexpr std::string_view kTick = R"lua(
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -48,7 +48,11 @@ if h['rebuilding'] then return out end
 local mine = 0
 local function take(l) out[#out + 1] = tostring(l); out[#out + 1] = h['f' .. l]; out[#out + 1] = h['c' .. l] or '0'; mine = mine + 1 end
 for l = 0, lanes - 1 do
-  if h['o' .. l] == me then redis.call('HSET', KEYS[2], 'e' .. l, ends); take(l) end
+  if h['o' .. l] == me then
+    if ARGV[5] == '1' then h['f' .. l] = string.format('%d', redis.call('HINCRBY', KEYS[2], 'f' .. l, 1)) end
+    redis.call('HSET', KEYS[2], 'e' .. l, ends)
+    take(l)
+  end
 end
 for l = 0, lanes - 1 do
   if mine >= share then break end
@@ -194,12 +198,19 @@ if first then out[1] = string.format('%.0f', first) end
 return out
 )lua";
 
-// KEYS: attempts. ARGV: checkpoint. Returns the number of tries at this checkpoint, this one included.
+// KEYS: attempts, instances. ARGV: checkpoint, instance. Returns 1 + tries at this checkpoint by processes that are gone.
 constexpr std::string_view kAttempt = R"lua(
-local a = redis.call('HMGET', KEYS[1], 'cp', 'n')
+local a = redis.call('HMGET', KEYS[1], 'cp', 'n', 'by')
 local n = 1
-if a[1] == ARGV[1] then n = tonumber(a[2]) + 1 end
-redis.call('HSET', KEYS[1], 'cp', ARGV[1], 'n', string.format('%d', n))
+if a[1] == ARGV[1] then
+  n = tonumber(a[2])
+  if a[3] ~= ARGV[2] then
+    local t = redis.call('TIME')
+    local alive = redis.call('HGET', KEYS[2], a[3])
+    if not alive or tonumber(string.match(alive, '^%d+')) <= t[1] * 1000 + math.floor(t[2] / 1000) then n = n + 1 end
+  end
+end
+redis.call('HSET', KEYS[1], 'cp', ARGV[1], 'n', string.format('%d', n), 'by', ARGV[2])
 return n
 )lua";
 
@@ -341,11 +352,11 @@ tl::expected<void, Fault> RedisStore::opened() {
   return {};
 }
 
-tl::expected<LaneTick, Fault> RedisStore::tick(const InstanceInfo& self, std::chrono::milliseconds ttl) {
+tl::expected<LaneTick, Fault> RedisStore::tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
   const std::string info = self.command_endpoint + " " + self.query_endpoint + " " + std::to_string(self.http_port) + " " + std::to_string(self.pid);
   const auto answer = redis_.script(kTick, {keys_.meta(), keys_.lanes(), keys_.instances()},
-                                    {self.instance, std::to_string(ttl.count()), info, std::to_string(kLaneCount)});
+                                    {self.instance, std::to_string(ttl.count()), info, std::to_string(kLaneCount), fences == Fences::kRaise ? "1" : "0"});
   if (!answer) return tl::unexpected(answer.error());
   if (answer->items.size() < 3 || answer->items.size() % 3 != 0) return tl::unexpected(odd_answer("tick"));
   LaneTick out;
@@ -529,9 +540,9 @@ tl::expected<DueTimers, Fault> RedisStore::due(const std::vector<Lane>& lanes, s
   return out;
 }
 
-tl::expected<std::uint64_t, Fault> RedisStore::count_attempt(Lane lane, std::uint64_t checkpoint) {
+tl::expected<std::uint64_t, Fault> RedisStore::count_attempt(const InstanceInfo& self, Lane lane, std::uint64_t checkpoint) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
-  const auto answer = redis_.script(kAttempt, {keys_.attempts(lane)}, {std::to_string(checkpoint)});
+  const auto answer = redis_.script(kAttempt, {keys_.attempts(lane), keys_.instances()}, {std::to_string(checkpoint), self.instance});
   if (!answer) return tl::unexpected(answer.error());
   return static_cast<std::uint64_t>(answer->integer);
 }

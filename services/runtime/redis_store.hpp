@@ -20,7 +20,7 @@ class RedisStore final : public Store {
  public:
   RedisStore(Redis redis, Keys keys, std::chrono::seconds idempotency_ttl = std::chrono::hours(24 * 7));
 
-  tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl) override;
+  tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) override;
   tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& idempotency_keys) override;
@@ -28,7 +28,7 @@ class RedisStore final : public Store {
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
   tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
-  tl::expected<std::uint64_t, Fault> count_attempt(Lane lane, std::uint64_t checkpoint) override;
+  tl::expected<std::uint64_t, Fault> count_attempt(const InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
 
  private:
   tl::expected<void, Fault> opened();

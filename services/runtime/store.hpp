@@ -124,8 +124,13 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  /// What becomes of the fences of lanes this instance already holds.
+  enum class Fences {
+    kKeep,
+    kRaise,  ///< after an unknown outcome: a commit that is still on its way somewhere must never arrive
+  };
   /// Keeps this instance alive for `ttl`, renews its leases, takes free or lapsed lanes up to its fair share.
-  virtual tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl) = 0;
+  virtual tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) = 0;
   /// Gives lanes back at once; `leaving` also takes the instance off the list.
   virtual tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) = 0;
 
@@ -142,9 +147,10 @@ class Store {
   /// Timers due by the store's clock plus `offset` (0 but in tests), at most `limit` per lane.
   virtual tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) = 0;
 
-  /// Notes that the message after `checkpoint` is about to be tried in this lane and returns how often that has happened since the
-  /// checkpoint last moved. A message that kills the process is found by this number and by nothing else.
-  virtual tl::expected<std::uint64_t, Fault> count_attempt(Lane lane, std::uint64_t checkpoint) = 0;
+  /// Notes that `self` is about to try the message after `checkpoint` in this lane. Returns 1 + how many tries, since the checkpoint last
+  /// moved, were made by processes that are gone. A message that kills the process is found by this number and by nothing else; a lane
+  /// that only changed hands between living processes counts nothing.
+  virtual tl::expected<std::uint64_t, Fault> count_attempt(const InstanceInfo& self, Lane lane, std::uint64_t checkpoint) = 0;
 };
 
 }  // namespace bridgework::runtime

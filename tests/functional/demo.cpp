@@ -10,30 +10,10 @@
 #include "support/driven_clock.hpp"
 #include "support/outbox.hpp"
 
-namespace {
-
-using namespace bridgework;
-
-constexpr const char* kZone = "America/New_York";
-// The journey's five weeks end before today.
-constexpr std::chrono::days kBack{33};
-
-LocalDay monday_of(Instant instant) {
-  const LocalDay day = runtime::local_day(instant, kZone);
-  return day - std::chrono::days(runtime::weekday(day) - 1);
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string(argv[1]) == "init") {
-    // Before the suite starts: its first moment.
-    support::DrivenClock clock(argv[2]);
-    clock.set(*runtime::to_instant(LocalTime(monday_of(clock.now() - kBack)) + std::chrono::hours(8), kZone));
-    return 0;
-  }
+  using namespace bridgework;
   if (argc != 5) {
-    std::fprintf(stderr, "usage: demo init CLOCK_FILE | demo URL ADMIN_KEY CLOCK_FILE OUTBOX\n");
+    std::fprintf(stderr, "usage: demo URL ADMIN_KEY CLOCK_FILE OUTBOX\n");
     return 2;
   }
   support::Api api(argv[1], argv[2]);
@@ -60,7 +40,9 @@ int main(int argc, char** argv) {
             std::exit(1);
           },
   };
-  const auto traces = functional::play_journey(world, monday_of(clock.now()));
+  // scripts/up begins on a Monday five weeks ago.
+  const LocalDay monday = runtime::local_day(clock.now(), "America/New_York");
+  const auto traces = functional::play_journey(world, monday);
   clock.to_present();
   std::cout << "person " << traces.person << "\nvisit-day " << traces.visit_day << "\n";
   return 0;

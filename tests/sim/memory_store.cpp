@@ -19,7 +19,7 @@ void GroupState::reopen(std::uint32_t nonce) {
   incarnation_start = head() + 1;
 }
 
-tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl) {
+tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) {
   const Mishap mishap = fate_();
   if (mishap == Mishap::kLostBefore) return lost();
   ServiceState& state = mine();
@@ -32,6 +32,7 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   for (Lane lane = 0; lane < runtime::kLaneCount; ++lane) {
     auto& l = state.lanes[lane];
     if (l.owner == self.instance) {
+      if (fences == Fences::kRaise) ++l.fence;
       l.lease_ends = ends;
       out.owned.push_back({lane, l.fence, l.checkpoint});
     }
@@ -45,7 +46,7 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
     out.owned.push_back({lane, l.fence, l.checkpoint});
   }
   if (out.owned.size() > share) out.surplus = out.owned.size() - share;
-  if (mishap == Mishap::kLostAfter) return lost();
+  if (mishap != Mishap::kNone) return lost();
   return out;
 }
 
@@ -57,7 +58,7 @@ tl::expected<void, Fault> MemoryStore::release(const runtime::InstanceInfo& self
     if (l.owner == self.instance && l.fence == lane.fence) l.owner.clear();
   }
   if (leaving) mine().instances.erase(self.instance);
-  if (mishap == Mishap::kLostAfter) return lost();
+  if (mishap != Mishap::kNone) return lost();
   return {};
 }
 
@@ -142,10 +143,22 @@ runtime::UnitResult MemoryStore::commit_one(const std::string& incarnation, cons
 tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
   const Mishap mishap = fate_();
   if (mishap == Mishap::kLostBefore) return lost();
+  if (mishap == Mishap::kLate) {
+    mine().late.emplace_back(incarnation, units);
+    return lost();
+  }
   std::vector<runtime::UnitResult> out;
   for (const auto& unit : units) out.push_back(commit_one(incarnation, unit));
   if (mishap == Mishap::kLostAfter) return lost();
   return out;
+}
+
+void MemoryStore::arrive_late() {
+  auto late = std::move(mine().late);
+  mine().late.clear();
+  for (const auto& [incarnation, units] : late) {
+    for (const auto& unit : units) commit_one(incarnation, unit);
+  }
 }
 
 tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) {
@@ -165,11 +178,17 @@ tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>
   return out;
 }
 
-tl::expected<std::uint64_t, Fault> MemoryStore::count_attempt(Lane lane, std::uint64_t checkpoint) {
+tl::expected<std::uint64_t, Fault> MemoryStore::count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) {
   if (fate_() != Mishap::kNone) return lost();
   auto& l = mine().lanes[lane];
-  l.attempts = l.attempts_at == checkpoint && l.attempts > 0 ? l.attempts + 1 : 1;
+  if (l.attempts_at != checkpoint || l.attempts == 0) {
+    l.attempts = 1;
+  } else if (l.attempts_by != self.instance) {
+    const auto other = mine().instances.find(l.attempts_by);
+    if (other == mine().instances.end() || other->second <= clock_()) ++l.attempts;
+  }
   l.attempts_at = checkpoint;
+  l.attempts_by = self.instance;
   return l.attempts;
 }
 

@@ -25,11 +25,13 @@ struct ServiceState {
     std::map<std::string, std::string> effects;
     std::map<std::string, std::string> parked;
     std::uint64_t attempts_at = 0, attempts = 0;
+    std::string attempts_by;
   };
   std::array<LaneState, runtime::kLaneCount> lanes;
   std::map<std::string, std::map<std::string, double>> indexes;
   std::map<std::string, runtime::StoredReplyRecord> replies;
   std::map<std::string, Instant> instances;
+  std::vector<std::pair<std::string, std::vector<Unit>>> late;  ///< commits still on their way
 };
 
 /// The shared part: one log and everybody's state. Copyable, which is what a backup is.
@@ -56,14 +58,19 @@ struct Guards {
 class MemoryStore final : public runtime::Store {
  public:
   /// Asked before each call: what goes wrong this time.
-  enum class Mishap { kNone, kLostBefore, kLostAfter };  ///< the link breaks before or after the call had its effect
+  enum class Mishap {
+    kNone,
+    kLostBefore,  ///< the link breaks before the call had its effect
+    kLostAfter,   ///< or after it
+    kLate,        ///< the caller hears nothing, and a commit arrives all the same, some time later
+  };
   using Fate = std::function<Mishap()>;
   using Clock = std::function<Instant()>;
 
   MemoryStore(GroupState& group, std::string service, Clock clock, Fate fate, const Guards& guards)
       : group_(group), service_(std::move(service)), clock_(std::move(clock)), fate_(std::move(fate)), guards_(guards) {}
 
-  tl::expected<runtime::LaneTick, Fault> tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl) override;
+  tl::expected<runtime::LaneTick, Fault> tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<runtime::RecordKey>& keys) override;
   tl::expected<std::vector<std::optional<runtime::StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& keys) override;
@@ -71,7 +78,10 @@ class MemoryStore final : public runtime::Store {
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<std::vector<runtime::UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
   tl::expected<runtime::DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
-  tl::expected<std::uint64_t, Fault> count_attempt(Lane lane, std::uint64_t checkpoint) override;
+  tl::expected<std::uint64_t, Fault> count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
+
+  /// What was on its way arrives now.
+  void arrive_late();
 
  private:
   runtime::UnitResult commit_one(const std::string& incarnation, const Unit& unit);

@@ -30,7 +30,7 @@ TEST(Sim, WithoutFaultsEveryInvariantHolds) {
 
 TEST(Sim, UnderFaultsEveryInvariantHolds) {
   const std::uint64_t one = from_environment("BRIDGEWORK_SIM_SEED", 0);
-  const std::uint64_t first = one != 0 ? one : 100, count = one != 0 ? 1 : from_environment("BRIDGEWORK_SIM_SEEDS", 30);
+  const std::uint64_t first = one != 0 ? one : 100, count = one != 0 ? 1 : from_environment("BRIDGEWORK_SIM_SEEDS", 60);
   RunReport all;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const RunReport report = run_world(seed, 300, {}, {});
@@ -66,8 +66,7 @@ TEST_P(SimMutation, IsCaught) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Guards, SimMutation,
-                         ::testing::Values(Mutation{"fence", {.fence = false}}, Mutation{"checkpoint", {.checkpoint = false}},
-                                           Mutation{"idempotency", {.idempotency = false}}, Mutation{"timer", {.timer = false}}),
+                         ::testing::Values(Mutation{"fence", {.fence = false}}, Mutation{"idempotency", {.idempotency = false}}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -200,12 +200,18 @@ class World {
         [this] {
           if (!chance(faults_.store_lost)) return MemoryStore::Mishap::kNone;
           ++report_.unknown_outcomes;
-          return below(2) == 0 ? MemoryStore::Mishap::kLostBefore : MemoryStore::Mishap::kLostAfter;
+          switch (below(3)) {
+            case 0: return MemoryStore::Mishap::kLostBefore;
+            case 1: return MemoryStore::Mishap::kLostAfter;
+            default: return MemoryStore::Mishap::kLate;
+          }
         },
         guards_);
     p->metrics = std::make_unique<runtime::Metrics>("sim");
+    runtime::EngineOptions options;
+    options.lease = std::chrono::minutes(12);  // steps are minutes long: a lease must outlast some of them, and a pause must outlast it
     p->engine = std::make_unique<Engine>(
-        *handlers_[p->service], *p->store, *p, *p->metrics, runtime::InstanceInfo{p->name, "", "", 0, 0}, runtime::EngineOptions{}, [this] { return now_; },
+        *handlers_[p->service], *p->store, *p, *p->metrics, runtime::InstanceInfo{p->name, "", "", 0, 0}, options, [this] { return now_; },
         [this] { return std::chrono::steady_clock::time_point(now_.time_since_epoch()); }, [] { return 0us; });
   }
 
@@ -472,15 +478,21 @@ class World {
     if (chance(faults_.clock_jump)) now_ += std::chrono::minutes(below(60));
     send_calls();
     for (const auto& p : processes_) run_process(*p);
+    for (const auto& p : processes_) {
+      if (below(6) == 0) p->store->arrive_late();
+    }
     check_log();
   }
 
   /// Everything comes to rest: no faults, calls answered, every consumer at the head.
   void settle() {
-    for (auto& p : processes_) p->paused_for = 0;
+    for (auto& p : processes_) {
+      p->paused_for = 0;
+      p->store->arrive_late();
+    }
     std::size_t quiet = 0;
     std::uint64_t head = group_.head();
-    for (int i = 0; i < 4000 && quiet < 12; ++i) {
+    for (int i = 0; i < 5000 && quiet < 12; ++i) {
       now_ += 300ms;
       send_calls();
       for (const auto& p : processes_) run_process(*p);

@@ -37,7 +37,7 @@ class RedisStoreTest : public ::testing::Test {
 
 TEST_F(RedisStoreTest, GivesAllLanesToTheOnlyInstance) {
   auto one = store();
-  const auto tick = one.tick(kSelf, 10s);
+  const auto tick = one.tick(kSelf, 10s, Store::Fences::kKeep);
   ASSERT_TRUE(tick) << tick.error().what;
   EXPECT_EQ(tick->owned.size(), kLaneCount);
   EXPECT_EQ(tick->head, 0u);
@@ -46,7 +46,7 @@ TEST_F(RedisStoreTest, GivesAllLanesToTheOnlyInstance) {
 
 TEST_F(RedisStoreTest, CommitsEverythingTogetherAndNumbersEventsDensely) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Unit unit = unit_of(tick, 3);
   unit.records = {{"A/1", std::string("\0\1", 2)}, {"A/2", "x"}, {"A/2", "y"}};
   unit.events = {"first", "second"};
@@ -79,10 +79,10 @@ TEST_F(RedisStoreTest, CommitsEverythingTogetherAndNumbersEventsDensely) {
 
 TEST_F(RedisStoreTest, RefusesAnOldFenceAndChangesNothing) {
   auto one = store(), two = store();
-  const auto before = *one.tick(kSelf, 1ms);
+  const auto before = *one.tick(kSelf, 1ms, Store::Fences::kKeep);
   // The lease is over when the next one asks.
   Redis redis(server.options());
-  while (two.tick(kOther, 10s)->owned.size() < kLaneCount) {
+  while (two.tick(kOther, 10s, Store::Fences::kKeep)->owned.size() < kLaneCount) {
   }
   Unit unit = unit_of(before, 3);
   unit.events = {"from a zombie"};
@@ -93,9 +93,20 @@ TEST_F(RedisStoreTest, RefusesAnOldFenceAndChangesNothing) {
   EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 0);
 }
 
+TEST_F(RedisStoreTest, ACommitStillOnItsWayNeverArrivesOnceFencesWereRaised) {
+  auto one = store();
+  const auto before = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  const auto after = *one.tick(kSelf, 10s, Store::Fences::kRaise);
+  ASSERT_EQ(after.owned.size(), kLaneCount);
+  Unit late = unit_of(before, 3), now = unit_of(after, 3);
+  late.events = now.events = {"e"};
+  EXPECT_EQ((*one.commit(before.incarnation, {late})).front().outcome, UnitOutcome::kFenced);
+  EXPECT_EQ((*one.commit(after.incarnation, {now})).front().outcome, UnitOutcome::kDone);
+}
+
 TEST_F(RedisStoreTest, AnotherUnitOfTheSameCallGoesThrough) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Unit good = unit_of(tick, 3), bad = unit_of(tick, 4);
   bad.fence += 1;
   good.events = bad.events = {"e"};
@@ -107,7 +118,7 @@ TEST_F(RedisStoreTest, AnotherUnitOfTheSameCallGoesThrough) {
 
 TEST_F(RedisStoreTest, ChecksKeyTypesBeforeItsFirstWrite) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Redis redis(server.options());
   ASSERT_TRUE(redis.run({"SET", kKeys.index("list"), "no zset"}));
   Unit unit = unit_of(tick, 3);
@@ -121,7 +132,7 @@ TEST_F(RedisStoreTest, ChecksKeyTypesBeforeItsFirstWrite) {
 
 TEST_F(RedisStoreTest, StopsWhenTheLogAndItsHeadDisagree) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Redis redis(server.options());
   ASSERT_TRUE(redis.run({"XADD", kKeys.log(), "0-5", "e", "by another hand"}));
   Unit unit = unit_of(tick, 3);
@@ -131,7 +142,7 @@ TEST_F(RedisStoreTest, StopsWhenTheLogAndItsHeadDisagree) {
 
 TEST_F(RedisStoreTest, OpensANewIncarnationWhenRedisRestarts) {
   auto one = store();
-  const auto before = *one.tick(kSelf, 10s);
+  const auto before = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Unit unit = unit_of(before, 3);
   unit.events = {"acknowledged"};
   ASSERT_EQ((*one.commit(before.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
@@ -142,14 +153,14 @@ TEST_F(RedisStoreTest, OpensANewIncarnationWhenRedisRestarts) {
   if (!results) results = one.commit(before.incarnation, {unit});  // the first call finds the link broken
   ASSERT_TRUE(results) << results.error().what;
   EXPECT_EQ(results->front().outcome, UnitOutcome::kFenced);
-  const auto after = *one.tick(kSelf, 10s);
+  const auto after = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   EXPECT_NE(after.incarnation, before.incarnation);
   EXPECT_EQ(after.head, 1u) << "what was acknowledged is there";
 }
 
 TEST_F(RedisStoreTest, FiresNoTimerThatWasReplaced) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Unit set = unit_of(tick, 3);
   set.timers = {{"t", Instant(1s), "old"}};
   ASSERT_TRUE(one.commit(tick.incarnation, {set}));
@@ -167,7 +178,7 @@ TEST_F(RedisStoreTest, FiresNoTimerThatWasReplaced) {
 
 TEST_F(RedisStoreTest, NeverFiresBeforeItsTimeByTheStoresClock) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   const Instant now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   Unit set = unit_of(tick, 3);
   set.timers = {{"soon", now + 1h, "body"}};
@@ -180,7 +191,7 @@ TEST_F(RedisStoreTest, NeverFiresBeforeItsTimeByTheStoresClock) {
 
 TEST_F(RedisStoreTest, RebuildingForgetsEverythingAndStartsAtTheFirstEvent) {
   auto one = store();
-  const auto tick = *one.tick(kSelf, 10s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   Unit unit = unit_of(tick, 3);
   unit.records = {{"A/1", "x"}};
   unit.indexes = {{"list", "m", 1, false}};
@@ -190,7 +201,7 @@ TEST_F(RedisStoreTest, RebuildingForgetsEverythingAndStartsAtTheFirstEvent) {
   Redis redis(server.options());
   ASSERT_TRUE(rebuild_service(redis, kKeys));
   EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kFenced);
-  const auto after = *one.tick(kSelf, 10s);
+  const auto after = *one.tick(kSelf, 10s, Store::Fences::kKeep);
   ASSERT_EQ(after.owned.size(), kLaneCount);
   for (const auto& lane : after.owned) EXPECT_EQ(lane.checkpoint, 0u);
   EXPECT_FALSE((*one.load({{3, "A/1"}}))[0]);
@@ -214,8 +225,8 @@ TEST_F(RedisStoreTest, AnswersAsTheSimulatorsModelDoes) {
   const auto clock = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
   sim::MemoryStore model(group, "svc", clock, [] { return sim::MemoryStore::Mishap::kNone; }, guards);
   auto real = store();
-  const auto real_tick = *real.tick(kSelf, 1h);
-  const auto model_tick = *model.tick(kSelf, 1h);
+  const auto real_tick = *real.tick(kSelf, 1h, Store::Fences::kKeep);
+  const auto model_tick = *model.tick(kSelf, 1h, Store::Fences::kKeep);
   ASSERT_EQ(real_tick.owned.size(), model_tick.owned.size());
 
   std::mt19937 random(7);
