@@ -1,0 +1,343 @@
+// The loop of every service, on the simulator's store and a service of four words.
+
+#include "runtime/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "messages/envelope.codec.hpp"
+#include "sim/memory_store.hpp"
+
+namespace bridgework::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using messages::Outcome;
+
+constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4;
+
+/// Bodies read "<entity> <word>". A record per entity holds all its words. The word "poison" cannot be handled while `cured` is false,
+/// "later" sets a timer of an hour, "now" cancels it.
+class WordsHandler final : public Handler {
+ public:
+  bool cured = false;
+  mutable int decisions = 0;
+
+  std::string_view name() const override { return "words"; }
+  std::vector<ConsumedType> consumed() const override { return {{kAdded, RouteBy::kPerson}}; }
+  bool is_command(std::uint64_t type) const override { return type == kAdd; }
+  bool is_query(std::uint64_t) const override { return false; }
+  std::string command_key(std::uint64_t, std::string_view body) const override { return std::string(body.substr(0, body.find(' '))); }
+
+  struct Lane final : LaneRecords {
+    std::map<std::string, std::optional<std::string>> known;
+    tl::expected<void, std::string> set(const std::string& key, const std::optional<std::string>& bytes) override {
+      known[key] = bytes;
+      return {};
+    }
+    std::size_t size() const override { return known.size(); }
+    void clear() override { known.clear(); }
+  };
+  std::unique_ptr<LaneRecords> new_lane() const override { return std::make_unique<Lane>(); }
+
+  tl::expected<Decided, Undecided> decide(LaneRecords& records, const Work& work) const override {
+    ++decisions;
+    const auto space = work.body.find(' ');
+    const std::string entity = work.body.substr(0, space), word = work.body.substr(space + 1);
+    if (word == "poison" && !cured) return tl::unexpected(Undecided{{}, "poison"});
+    auto& known = static_cast<Lane&>(records).known;
+    const auto it = known.find(entity);
+    if (it == known.end()) return tl::unexpected(Undecided{{entity}, {}});
+    Decided out;
+    if (word == "no") {
+      out.refused = true;
+      out.code = "said_no";
+      return out;
+    }
+    const std::string words = it->second.value_or("") + word + ";";
+    known[entity] = words;
+    out.records.push_back({entity, words});
+    out.reply_type = kReplyType;
+    out.reply = words;
+    if (word == "later") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 0s});
+    if (word == "stale") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 60s});
+    if (word == "now") out.timers.push_back({entity, {}, 0, {}, 0s});
+    if (work.kind == Work::Kind::kCommand) out.events.push_back("event of " + word);
+    return out;
+  }
+  std::vector<std::string> missing(const LaneRecords&, const Work&) const override { return {}; }
+  tl::expected<Answered, std::string> answer(RecordReader&, std::uint64_t, std::string_view, Instant) const override { return Answered{}; }
+  bool performs_effects() const override { return false; }
+  tl::expected<Command, std::string> perform(RecordReader&, std::string_view) const override { return tl::unexpected(std::string("none")); }
+  tl::expected<Command, std::string> uncertain(std::string_view) const override { return tl::unexpected(std::string("none")); }
+};
+
+class EngineTest : public ::testing::Test, public Outbox {
+ protected:
+  EngineTest() { restart(); }
+
+  void restart() {
+    engine.reset();
+    metrics = std::make_unique<Metrics>("words");
+    engine = std::make_unique<Engine>(
+        handler, store, *this, *metrics, InstanceInfo{"one-" + std::to_string(++starts), "", "", 0, 0}, options, [this] { return now; },
+        [this] { return std::chrono::steady_clock::time_point(now.time_since_epoch()); }, [] { return 0us; });
+    now += 11s;  // the lease of the one before has ended
+    run();
+  }
+  void run() {
+    for (int i = 0; i < 100 && engine->turn(); ++i) {
+    }
+  }
+  void reply(const ReplyTo& to, const messages::Reply& r) override {
+    (void)to;
+    replies.push_back(r);
+  }
+  void perform(Lane, const std::string&, const std::string&) override {}
+
+  void command(const std::string& body, const std::string& key, Instant deadline = {}) {
+    messages::Request request;
+    request.correlation = 1;
+    request.type_id = kAdd;
+    request.body = body;
+    request.principal = "test";
+    request.idempotency_key = key;
+    request.deadline = deadline;
+    engine->submit({"client", 1}, request);
+  }
+  messages::Reply answered(const std::string& body, const std::string& key) {
+    command(body, key);
+    run();
+    return replies.back();
+  }
+  /// An event about `entity` at the next position of the log, as the bus would bring it.
+  void event(const std::string& entity, const std::string& word) {
+    messages::EventRecord record;
+    record.type_id = kAdded;
+    record.recorded_at = now;
+    record.person = entity;
+    record.body = entity + " " + word;
+    group.log.push_back(encode(record));
+  }
+  void fetch() {
+    const auto want = engine->want();
+    ASSERT_TRUE(want);
+    messages::FetchReply reply;
+    reply.incarnation = group.incarnation;
+    reply.head = reply.next = group.head();
+    for (std::uint64_t s = want->after + 1; s <= group.head(); ++s) reply.events.push_back({s, group.log[s - 1]});
+    engine->deliver(want->after, reply);
+    run();
+  }
+  std::string words(const std::string& entity) {
+    const auto& records = group.services["words"].lanes[lane_of(entity)].records;
+    const auto it = records.find(entity);
+    return it == records.end() ? "" : it->second;
+  }
+  std::size_t parked(const std::string& entity) { return group.services["words"].lanes[lane_of(entity)].parked.size(); }
+
+  Instant now = Instant(std::chrono::hours(24 * 365 * 50));
+  sim::GroupState group;
+  sim::Guards guards;
+  sim::MemoryStore::Mishap mishap = sim::MemoryStore::Mishap::kNone;
+  sim::MemoryStore store{group, "words", [this] { return now; }, [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); }, guards};
+  WordsHandler handler;
+  EngineOptions options;
+  std::unique_ptr<Metrics> metrics;
+  std::unique_ptr<Engine> engine;
+  std::vector<messages::Reply> replies;
+  int starts = 0;
+};
+
+TEST_F(EngineTest, AnswersACommandAfterItsCommit) {
+  const auto reply = answered("ana hello", "k1");
+  EXPECT_EQ(reply.outcome, Outcome::kDone);
+  EXPECT_EQ(reply.body, "hello;");
+  EXPECT_EQ(reply.sequence, 1u);
+  EXPECT_EQ(words("ana"), "hello;");
+}
+
+TEST_F(EngineTest, GivesTheSameAnswerToTheSameKeyAndRefusesOtherBytes) {
+  const auto first = answered("ana hello", "k1");
+  const auto again = answered("ana hello", "k1");
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.sequence, first.sequence);
+  EXPECT_EQ(answered("ana other", "k1").outcome, Outcome::kKeyReused);
+  EXPECT_EQ(words("ana"), "hello;");
+}
+
+TEST_F(EngineTest, DecidesACommandThatCameTwiceInOneTurnOnce) {
+  command("ana hello", "k1");
+  command("ana hello", "k1");
+  run();
+  ASSERT_EQ(replies.size(), 2u);
+  EXPECT_EQ(replies[0].body, replies[1].body);
+  EXPECT_EQ(words("ana"), "hello;");
+}
+
+TEST_F(EngineTest, RemembersARefusalLikeAnyAnswer) {
+  EXPECT_EQ(answered("ana no", "k1").code, "said_no");
+  EXPECT_EQ(answered("ana no", "k1").outcome, Outcome::kRefused);
+  EXPECT_EQ(group.head(), 0u);
+}
+
+TEST_F(EngineTest, RefusesWhatItCannotTakeBeforeDoingAnything) {
+  command("ana hello", "");
+  EXPECT_EQ(replies.back().code, "idempotency_key_required");
+  command("ana hello", "k", now - 1s);
+  EXPECT_EQ(replies.back().outcome, Outcome::kExpired);
+  for (std::size_t i = 0; i <= options.commands_per_lane_max; ++i) command("ana hello", "many" + std::to_string(i));
+  EXPECT_EQ(replies.back().outcome, Outcome::kOverloaded);
+  EXPECT_GT(replies.back().retry_after_ms, 0u);
+  EXPECT_EQ(handler.decisions, 0);
+}
+
+TEST_F(EngineTest, SettlesAnUnknownOutcomeByWhatTheStoreKnows) {
+  for (const auto kind : {sim::MemoryStore::Mishap::kLostBefore, sim::MemoryStore::Mishap::kLostAfter}) {
+    const std::string key = std::to_string(static_cast<int>(kind));
+    ASSERT_EQ(answered("ana warm", key + "w").outcome, Outcome::kDone);
+    const std::size_t before = group.head();
+    command("ana once", key);
+    engine->turn();  // looks the key up, which is one call; then the commit
+    run();
+    mishap = kind;
+    command("ana twice", key + "x");
+    run();
+    now += 5s;
+    run();
+    EXPECT_EQ(replies.back().outcome, Outcome::kDone);
+    EXPECT_EQ(group.head(), before + 2);
+  }
+}
+
+TEST_F(EngineTest, AppliesEachEventOnceAcrossARestart) {
+  event("ana", "one");
+  event("ana", "two");
+  fetch();
+  restart();
+  fetch();
+  EXPECT_EQ(words("ana"), "one;two;");
+}
+
+TEST_F(EngineTest, ParksWhatCannotBeHandledAndWhatFollowsItInOrderWhileOthersFlow) {
+  event("ana", "one");
+  event("ana", "poison");
+  event("ana", "three");
+  event("bob", "one");
+  fetch();
+  EXPECT_EQ(words("ana"), "one;");
+  EXPECT_EQ(words("bob"), "one;");
+  EXPECT_EQ(parked("ana"), 2u);
+  // A restart forgets nothing of it.
+  restart();
+  event("ana", "four");
+  fetch();
+  EXPECT_EQ(parked("ana"), 3u);
+  EXPECT_EQ(words("ana"), "one;");
+}
+
+TEST_F(EngineTest, RetriesParkedMessagesInTheirOrder) {
+  event("ana", "poison");
+  event("ana", "two");
+  fetch();
+  const auto retry = [&](const std::string& key) {
+    messages::Request request;
+    request.type_id = messages::RetryParked::kTypeId;
+    request.body = encode(messages::RetryParked{.entity = "ana"});
+    request.principal = "test";
+    request.idempotency_key = key;
+    engine->submit({"client", 1}, request);
+    run();
+  };
+  retry("r1");
+  EXPECT_EQ(parked("ana"), 2u) << "still poison: both stay";
+  handler.cured = true;
+  retry("r2");
+  EXPECT_EQ(parked("ana"), 0u);
+  EXPECT_EQ(words("ana"), "poison;two;");
+  event("ana", "three");
+  fetch();
+  EXPECT_EQ(words("ana"), "poison;two;three;");
+}
+
+TEST_F(EngineTest, ParksAnEventUntriedAfterItKilledTheProcessFiveTimes) {
+  event("ana", "deadly");
+  // Each life counts its try and dies before it can commit.
+  for (int life = 0; life < 6; ++life) {
+    const auto want = engine->want();
+    ASSERT_TRUE(want);
+    if (life < 5) {
+      ASSERT_TRUE(store.count_attempt(InstanceInfo{"one-" + std::to_string(starts), "", "", 0, 0}, lane_of("ana"), want->after));
+      restart();
+    }
+  }
+  const int before = handler.decisions;
+  fetch();
+  EXPECT_EQ(parked("ana"), 1u);
+  EXPECT_EQ(handler.decisions, before) << "it is not tried again";
+  EXPECT_EQ(words("ana"), "");
+}
+
+TEST_F(EngineTest, CountsNothingAgainstAnEventWhenALaneOnlyChangesHands) {
+  event("ana", "slow");
+  const auto want = engine->want();
+  for (int i = 0; i < 20; ++i) {
+    // The other process lives on.
+    ASSERT_TRUE(store.tick(InstanceInfo{"other", "", "", 0, 0}, 1h, Store::Fences::kKeep));
+    ASSERT_TRUE(store.count_attempt(InstanceInfo{"other", "", "", 0, 0}, lane_of("ana"), want->after));
+    ASSERT_TRUE(store.count_attempt(InstanceInfo{"one-" + std::to_string(starts), "", "", 0, 0}, lane_of("ana"), want->after));
+  }
+  EXPECT_EQ(*store.count_attempt(InstanceInfo{"one-" + std::to_string(starts), "", "", 0, 0}, lane_of("ana"), want->after), 1u);
+}
+
+TEST_F(EngineTest, StopsInsteadOfDrainingTheLogIntoTheParkingLot) {
+  for (std::size_t i = 0; i < options.parks_per_minute_max + 2; ++i) event("p" + std::to_string(i), "poison");
+  fetch();
+  EXPECT_TRUE(engine->not_ready());
+  EXPECT_FALSE(engine->want()) << "nothing more is fetched";
+}
+
+TEST_F(EngineTest, FiresATimerAtItsTimeAndOnce) {
+  answered("ana later", "k1");
+  now += 59min;
+  run();
+  EXPECT_EQ(words("ana"), "later;");
+  now += 2min;
+  run();
+  EXPECT_EQ(words("ana"), "later;fired;");
+  now += 2h;
+  run();
+  EXPECT_EQ(words("ana"), "later;fired;");
+}
+
+TEST_F(EngineTest, ATimerCancelledInTheTurnInWhichItIsDueHasNoEffect) {
+  answered("ana later", "k1");
+  now += 2h;
+  command("ana now", "k2");
+  run();
+  EXPECT_EQ(words("ana"), "later;now;");
+}
+
+TEST_F(EngineTest, LeavesATimerOutThatWouldBeHarmWhenLate) {
+  answered("ana stale", "k1");
+  now += 2h;
+  run();
+  EXPECT_EQ(words("ana"), "stale;");
+  EXPECT_TRUE(group.services["words"].lanes[lane_of("ana")].timers.empty());
+}
+
+TEST_F(EngineTest, HaltsALaneWhoseCheckpointIsBeyondTheLog) {
+  group.services["words"].lanes[lane_of("ana")].checkpoint = 99;
+  restart();
+  ASSERT_TRUE(engine->not_ready());
+  EXPECT_NE(engine->not_ready()->find("beyond the head"), std::string::npos);
+}
+
+TEST_F(EngineTest, GivesItsLanesBackWhenItLeaves) {
+  engine->leave();
+  EXPECT_EQ(engine->lanes_owned(), 0u);
+  const auto other = store.tick(InstanceInfo{"other", "", "", 0, 0}, 10s, Store::Fences::kKeep);
+  EXPECT_EQ(other->owned.size(), kLaneCount) << "at once, without waiting for a lease to end";
+}
+
+}  // namespace
+}  // namespace bridgework::runtime
