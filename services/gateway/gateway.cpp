@@ -84,8 +84,11 @@ std::variant<std::string, Problem> read_idempotency_key(const HttpRequest& reque
 
 std::variant<json::object, Problem> read_body(const HttpRequest& request) {
   const std::string& body = request.body();
-  // Many commands have all their fields in the path.
-  if (body.find_first_not_of(" \t\r\n") == std::string::npos) return json::object{};
+  // Many commands have all their fields in the path: no body and no word of one is an empty object. A document without content is none.
+  if (body.empty() && header(request, http::field::content_type).empty()) return json::object{};
+  if (body.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Problem{400, "malformed_json", "the body is empty: it must be a JSON object, and {} will do where the path says it all"};
+  }
   auto parsed = parse_json(body);
   if (!parsed) {
     return Problem{400, "malformed_json", fmt::format("the body is no JSON: {} at byte {}", parsed.error().reason, parsed.error().offset)};

@@ -71,7 +71,7 @@ struct LogField {
 /// Opens the log of this process. Until then, and in tests, lines go to standard error from `kWarning` up.
 tl::expected<void, std::string> open_log(std::string_view service, const ProcessSettings& settings);
 
-/// `2026-11-22T05:05:09.123456Z info appointments/a1 lane_acquired lane=3 fence=12`
+/// `2026-11-22T05:05:09.123456Z info orders/a1 lane_acquired lane=3 fence=12`
 void log_event(Level level, EventName name, std::initializer_list<LogField> fields = {});
 
 /// The line as written, without time, level and process. Values with spaces, quotes, '=' or control characters are quoted and escaped,

@@ -218,6 +218,33 @@ class QueryThread {
   std::jthread thread_;
 };
 
+/// What the bus client counts, as metrics.
+class BusMetrics {
+ public:
+  explicit BusMetrics(Metrics& metrics)
+      : late_(counter(metrics, "late")),
+        malformed_(counter(metrics, "malformed")),
+        timed_out_(counter(metrics, "timed_out")),
+        link_lost_(counter(metrics, "link_lost")),
+        connect_failed_(counter(metrics, "connect_failed")) {}
+
+  void publish(const BusClient::Counts& now) {
+    late_.add(static_cast<double>(now.late - seen_.late));
+    malformed_.add(static_cast<double>(now.malformed - seen_.malformed));
+    timed_out_.add(static_cast<double>(now.timed_out - seen_.timed_out));
+    link_lost_.add(static_cast<double>(now.link_lost - seen_.link_lost));
+    connect_failed_.add(static_cast<double>(now.connect_failed - seen_.connect_failed));
+    seen_ = now;
+  }
+
+ private:
+  static Counter counter(Metrics& metrics, const char* what) {
+    return metrics.counter("bridgework_fetch_trouble_total", "Fetches that did not go as they should, by what happened.", {{"what", what}});
+  }
+  Counter late_, malformed_, timed_out_, link_lost_, connect_failed_;
+  BusClient::Counts seen_;
+};
+
 class Process final : public Outbox {
  public:
   Process(const ProcessSettings& settings, const Handler& handler)
@@ -329,6 +356,7 @@ int Process::run() {
   BusClient::Options bus_options;
   for (const char* number : {"1", "2"}) bus_options.endpoints.push_back("ipc://" + settings_.run_dir + "/bus-" + number + "-fetch.sock");
   BusClient bus(context_, bus_options);
+  BusMetrics bus_metrics(metrics_);
   std::uint64_t asked_after = 0;
 
   log_event(Level::kInfo, "service_started", {{"instance", self.instance}, {"http_port", self.http_port}});
@@ -346,10 +374,10 @@ int Process::run() {
       }
     }
     while (auto outcome = effects_.take()) engine.effect_done(outcome->lane, outcome->id, outcome->command);
-    if (auto reply = bus.poll(); reply && !leave_by) {
+    if (const auto reply = bus.poll(); reply && !leave_by) {
       engine.deliver(asked_after, *reply);
-      if (reply->outcome == messages::FetchOutcome::kUnavailable) bus.forget();
     }
+    bus_metrics.publish(bus.counts());
     const bool more = engine.turn();
     {
       const std::scoped_lock lock(ready_mutex_);
