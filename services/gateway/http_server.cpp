@@ -63,8 +63,8 @@ std::optional<Problem> problem_of(const beast::error_code& error) {
   }
   if (error == beast::error::timeout) return Problem{408, "request_timeout", "the request did not arrive in time"};
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
-  static const auto& kParserErrors = http::make_error_code(http::error::bad_method).category();
-  if (error.category() == kParserErrors) return Problem{400, "malformed_request", "this is not HTTP/1.1: " + error.message()};
+  static const auto* const kParserErrors = &http::make_error_code(http::error::bad_method).category();
+  if (error.category() == *kParserErrors) return Problem{400, "malformed_request", "this is not HTTP/1.1: " + error.message()};
   return std::nullopt;
 }
 
