@@ -177,9 +177,7 @@ inline std::size_t words_of_text(std::string_view text) { return words_of_bytes(
 inline std::size_t words_of_bits(std::size_t bits) { return (bits + 63) / 64; }
 
 inline capnp::Text::Reader to_text(const std::string& text) { return {text.c_str(), text.size()}; }
-inline capnp::Data::Reader to_data(const std::string& data) {
-  return {reinterpret_cast<const kj::byte*>(data.data()), data.size()};
-}
+inline capnp::Data::Reader to_data(const std::string& data) { return {reinterpret_cast<const kj::byte*>(data.data()), data.size()}; }
 
 inline std::int64_t to_wire(Instant at) { return at.time_since_epoch().count(); }
 inline std::int64_t to_wire(LocalTime at) { return at.time_since_epoch().count(); }

@@ -212,9 +212,10 @@ std::string catalogue_source(const Model& model) {
     }
     const Field* key = structure->key();
     messages += cat("    MessageInfo{", hex(structure->id), ", ", quoted(structure->name), ", ", kind_enumerator(structure->kind), ", ",
-                    quoted(model.file(structure->file).owner), ", ", quoted(structure->http), ", ", quoted(answer_of(*structure)), ",\n                ",
-                    quoted(one_line(structure->doc)), ", ", quoted(key == nullptr ? "" : key->snake), ", ", std::to_string(structure->since), ", ",
-                    std::to_string(structure->retired), ", ", structure->fields.empty() ? "{}" : cat("kFieldsOf", structure->name), "},\n");
+                    quoted(model.file(structure->file).owner), ", ", quoted(structure->http), ", ", quoted(answer_of(*structure)),
+                    ",\n                ", quoted(one_line(structure->doc)), ", ", quoted(key == nullptr ? "" : key->snake), ", ",
+                    std::to_string(structure->since), ", ", std::to_string(structure->retired), ", ",
+                    structure->fields.empty() ? "{}" : cat("kFieldsOf", structure->name), "},\n");
   }
   std::vector<std::size_t> order(all.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -233,7 +234,8 @@ namespace bridgework::messages {
 namespace {
 
 )",
-             fields, "\nconstexpr std::array kMessages = {\n", messages, "};\n\nconstexpr std::array<std::size_t, kMessages.size()> kById = {\n", by_id,
+             fields, "\nconstexpr std::array kMessages = {\n", messages,
+             "};\n\nconstexpr std::array<std::size_t, kMessages.size()> kById = {\n", by_id,
              "};\n\nconstexpr std::array<std::size_t, kMessages.size()> kByName = {\n", by_name, R"(};
 
 template <class Key, class Projection>
@@ -336,7 +338,8 @@ std::string catalogue_page(const Model& model) {
   const std::vector<const Struct*> all = all_structs(model);
   check_catalogue(all);
   std::string page =
-      "# Messages\n\nGenerated from `messages/*.capnp` by `messages/compiler`; refreshed by the target `catalogue_refresh`. Field names are those of "
+      "# Messages\n\nGenerated from `messages/*.capnp` by `messages/compiler`; refreshed by the target `catalogue_refresh`. Field names "
+      "are those of "
       "JSON.\n";
   for (const Requested& requested : model.requested) {
     const File& file = model.file(requested.file);

@@ -156,8 +156,9 @@ class StructCodec {
       case Shape::kBool: return "";
       case Shape::kText:
       case Shape::kData:
-        return cat("reading.", field.type.shape == Shape::kText ? "text(" : "data(", in, ", {.bytes_max = ", std::to_string(field.max_bytes),
-                   ", .is_id = ", field.id.empty() ? "false" : "true", ", .required = ", required_item ? "true" : "false", "}, ", out, ")");
+        return cat("reading.", field.type.shape == Shape::kText ? "text(" : "data(", in,
+                   ", {.bytes_max = ", std::to_string(field.max_bytes), ", .is_id = ", field.id.empty() ? "false" : "true",
+                   ", .required = ", required_item ? "true" : "false", "}, ", out, ")");
       case Shape::kEnum:
         return cat("reading.enumerant(static_cast<std::uint16_t>(", in, "), ",
                    std::to_string(model_.enumeration(field.type.node).enumerants.size()), ", ", out, ")");
@@ -187,9 +188,9 @@ class StructCodec {
     const std::string value = value_of(field);
     const std::string get = cat("in.get", title(field), "()");
     if (field.is_list) {
-      std::string text = cat("  {\n    const auto items = ", get, ";\n    if (!reading.count(items.size(), ", std::to_string(field.max_items),
-                             ", ", field.required ? "true" : "false", ")) return false;\n    ", value, ".resize(items.size());\n",
-                             "    for (capnp::uint i = 0; i < items.size(); ++i) {\n");
+      std::string text = cat("  {\n    const auto items = ", get, ";\n    if (!reading.count(items.size(), ",
+                             std::to_string(field.max_items), ", ", field.required ? "true" : "false", ")) return false;\n    ", value,
+                             ".resize(items.size());\n", "    for (capnp::uint i = 0; i < items.size(); ++i) {\n");
       const std::string out = cat(value, "[i]");
       if (field.type.shape == Shape::kBool) {
         text += cat("      ", out, " = items[i];\n");
@@ -213,7 +214,8 @@ class StructCodec {
 }  // namespace
 
 std::string codec_header(const Model& model, const File& file) {
-  std::string text = cat("#pragma once\n", generated_from(file), "#include <string>\n#include <string_view>\n\n#include \"messages/codec.hpp\"\n");
+  std::string text =
+      cat("#pragma once\n", generated_from(file), "#include <string>\n#include <string_view>\n\n#include \"messages/codec.hpp\"\n");
   text += cat("#include \"", file.stem, ".values.hpp\"\n\nnamespace ", file.values, " {\n\n");
   for (const std::uint64_t id : file.structs) {
     const std::string& name = model.structure(id).name;
@@ -229,8 +231,8 @@ std::string codec_wire_header(const Model& model, const File& file) {
   for (const std::uint64_t id : file.structs) {
     const std::string& name = model.structure(id).name;
     const std::string wire = wire_name(model, id);
-    text += cat("/// Words of the value without its pointer.\nstd::size_t wire_words(const ", name, "& value);\nvoid wire_write(const ", name,
-                "& value, ", wire, "::Builder out);\nbool wire_read(", wire, "::Reader in, ", name, "& value, ", kSupport,
+    text += cat("/// Words of the value without its pointer.\nstd::size_t wire_words(const ", name, "& value);\nvoid wire_write(const ",
+                name, "& value, ", wire, "::Builder out);\nbool wire_read(", wire, "::Reader in, ", name, "& value, ", kSupport,
                 "Reading& reading);\n\n");
   }
   return cat(text, "}  // namespace ", file.values, "\n");
@@ -240,10 +242,12 @@ std::string codec_source(const Model& model, const File& file) {
   std::set<std::string> stems;
   for (const std::uint64_t id : file.structs) {
     for (const Field& field : model.structure(id).fields) {
-      if (field.type.shape == Shape::kStruct && model.file_of(field.type.node).id != file.id) stems.insert(model.file_of(field.type.node).stem);
+      if (field.type.shape == Shape::kStruct && model.file_of(field.type.node).id != file.id)
+        stems.insert(model.file_of(field.type.node).stem);
     }
   }
-  std::string text = cat(generated_from(file), "#include \"", file.stem, ".codec.hpp\"\n\n#include <limits>\n\n#include \"", file.stem, ".wire.hpp\"\n");
+  std::string text =
+      cat(generated_from(file), "#include \"", file.stem, ".codec.hpp\"\n\n#include <limits>\n\n#include \"", file.stem, ".wire.hpp\"\n");
   for (const std::string& stem : stems) text += cat("#include \"", stem, ".wire.hpp\"\n");
   text += cat("\nnamespace ", file.values, " {\n\n");
   for (const std::uint64_t id : file.structs) text += StructCodec(model, model.structure(id)).text();
@@ -253,8 +257,8 @@ std::string codec_source(const Model& model, const File& file) {
     text += cat("std::string encode(const ", name, "& value) {\n  return ", kSupport, "encode_with<", wire,
                 ">(value, 1 + wire_words(value), [](const ", name, "& from, ", wire, "::Builder to) { wire_write(from, to); });\n}\n\n");
     text += cat("tl::expected<", name, ", ::bridgework::messages::Malformed> decode(::bridgework::messages::Tag<", name,
-                ">, std::string_view bytes) {\n  return ", kSupport, "decode_with<", wire, ", ", name, ">(bytes, [](", wire, "::Reader from, ", name,
-                "& to, ", kSupport, "Reading& reading) { return wire_read(from, to, reading); });\n}\n\n");
+                ">, std::string_view bytes) {\n  return ", kSupport, "decode_with<", wire, ", ", name, ">(bytes, [](", wire,
+                "::Reader from, ", name, "& to, ", kSupport, "Reading& reading) { return wire_read(from, to, reading); });\n}\n\n");
   }
   return cat(text, "}  // namespace ", file.values, "\n");
 }

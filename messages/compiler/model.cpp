@@ -130,9 +130,8 @@ class Builder {
     std::vector<std::string> texts;
     for (auto annotation : annotations) {
       const auto* declared = node(annotation.getId());
-      const std::string name =
-          declared == nullptr ? hex(annotation.getId())
-                              : text_of(declared->getDisplayName()).substr(declared->getDisplayNamePrefixLength());
+      const std::string name = declared == nullptr ? hex(annotation.getId())
+                                                   : text_of(declared->getDisplayName()).substr(declared->getDisplayNamePrefixLength());
       texts.push_back(cat("$", name, value_text(annotation.getValue())));
     }
     std::ranges::sort(texts);
@@ -367,8 +366,8 @@ class Builder {
     need(field.range.has_value(), is_number && scalar && !is_time, "has $range and is no number");
     need(!field.new_id.empty() || field.principal, is_text && scalar, "has $newId or $principal and is no Text");
     // Bytes written before the field existed hold its default, so the default must say "absent".
-    const std::string absent = field.day ? std::to_string(std::numeric_limits<std::int32_t>::min())
-                                         : std::to_string(std::numeric_limits<std::int64_t>::min());
+    const std::string absent =
+        field.day ? std::to_string(std::numeric_limits<std::int32_t>::min()) : std::to_string(std::numeric_limits<std::int64_t>::min());
     need(field.optional && (field.day || field.local) && (field.since > 1 || field.has_default), field.default_text == absent,
          cat("is $optional: its default must be the absent value ", absent).c_str());
     need(field.optional && field.instant, !field.has_default, "is an $optional $instant: its default must be 0");
@@ -381,12 +380,14 @@ class Builder {
     for (const std::uint64_t id : file.structs) {
       const Struct& structure = model_.structure(id);
       const bool asks = structure.kind == Kind::kCommand || structure.kind == Kind::kQuery;
-      if (!asks && !(structure.answers.empty() && structure.http.empty())) fail(structure.name, "is no command or query, but has $answers or $http");
+      if (!asks && !(structure.answers.empty() && structure.http.empty()))
+        fail(structure.name, "is no command or query, but has $answers or $http");
       const bool routed = asks || structure.kind == Kind::kEvent;
       if (routed && file.owner.empty()) fail(file.stem, "has messages and no $owner");
       for (const Field& field : structure.fields) {
         if (field.type.node == 0) continue;
-        const bool known = field.type.shape == Shape::kStruct ? model_.structs.contains(field.type.node) : model_.enums.contains(field.type.node);
+        const bool known =
+            field.type.shape == Shape::kStruct ? model_.structs.contains(field.type.node) : model_.enums.contains(field.type.node);
         if (!known || model_.file_of(field.type.node).values.empty()) fail(field.where, "has a type of a file without $values");
       }
     }

@@ -15,7 +15,23 @@ namespace bridgework::message_compiler {
 /// Ends the compiler with a message on stderr; `where` names the file, struct or field, `LeadView.claimedUntil`.
 [[noreturn]] void fail(std::string_view where, std::string_view problem);
 
-enum class Shape { kBool, kInt8, kInt16, kInt32, kInt64, kUInt8, kUInt16, kUInt32, kUInt64, kFloat32, kFloat64, kText, kData, kEnum, kStruct };
+enum class Shape {
+  kBool,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUInt8,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kFloat32,
+  kFloat64,
+  kText,
+  kData,
+  kEnum,
+  kStruct
+};
 
 /// A type of a field, or of the items of a list.
 struct Type {

@@ -13,12 +13,12 @@ char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : 
 
 // The keywords a snake_case name without an underscore can be.
 constexpr auto kKeywords = std::to_array<std::string_view>({
-    "alignas", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "concept", "const", "continue",
-    "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for",
-    "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new", "not", "operator", "or", "private",
-    "protected", "public", "register", "requires", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void",
-    "volatile", "while",
+    "alignas",  "and",      "asm",      "auto",   "bool",    "break",     "case",     "catch",    "char",     "class",   "concept",
+    "const",    "continue", "default",  "delete", "do",      "double",    "else",     "enum",     "explicit", "export",  "extern",
+    "false",    "float",    "for",      "friend", "goto",    "if",        "inline",   "int",      "long",     "mutable", "namespace",
+    "new",      "not",      "operator", "or",     "private", "protected", "public",   "register", "requires", "return",  "short",
+    "signed",   "sizeof",   "static",   "struct", "switch",  "template",  "this",     "throw",    "true",     "try",     "typedef",
+    "typename", "union",    "unsigned", "using",  "virtual", "void",      "volatile", "while",
 });
 
 }  // namespace

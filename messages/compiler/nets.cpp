@@ -51,11 +51,10 @@ std::string lasting(const std::string& annotations) {
 }
 
 std::string type_text(const Model& model, const Field& field) {
-  static constexpr const char* kNames[] = {"Bool",   "Int8",   "Int16",   "Int32",   "Int64", "UInt8", "UInt16", "UInt32",
-                                           "UInt64", "Float32", "Float64", "Text",    "Data"};
-  const std::string type =
-      field.type.node == 0 ? kNames[static_cast<std::size_t>(field.type.shape)]
-                           : cat(model.file_of(field.type.node).stem, ":", model.name_of(field.type.node));
+  static constexpr const char* kNames[] = {"Bool",   "Int8",   "Int16",   "Int32",   "Int64", "UInt8", "UInt16",
+                                           "UInt32", "UInt64", "Float32", "Float64", "Text",  "Data"};
+  const std::string type = field.type.node == 0 ? kNames[static_cast<std::size_t>(field.type.shape)]
+                                                : cat(model.file_of(field.type.node).stem, ":", model.name_of(field.type.node));
   return field.is_list ? cat("List(", type, ")") : type;
 }
 
@@ -72,7 +71,8 @@ std::string names_of(const Model& model) {
         const std::string fallback = field.has_default ? cat(" = ", quoted(field.default_text)) : "";
         // Ordinals are padded so that lines sort as fields do.
         const std::string ordinal = cat(field.ordinal < 10 ? "0" : "", std::to_string(field.ordinal));
-        lines.push_back(cat("struct ", name, " @", ordinal, " ", field.camel, " :", type_text(model, field), fallback, lasting(field.annotations)));
+        lines.push_back(
+            cat("struct ", name, " @", ordinal, " ", field.camel, " :", type_text(model, field), fallback, lasting(field.annotations)));
       }
     }
     for (const std::uint64_t id : file.enums) {
@@ -166,9 +166,7 @@ bool is_stored(const Struct& structure) {
   return structure.kind != Kind::kCommand && structure.kind != Kind::kQuery && structure.kind != Kind::kReply;
 }
 
-std::string full_name(const Model& model, const Struct& structure) {
-  return cat(model.file(structure.file).stem, ":", structure.name);
-}
+std::string full_name(const Model& model, const Struct& structure) { return cat(model.file(structure.file).stem, ":", structure.name); }
 
 void check_loader(const Baseline& baseline, schema::CodeGeneratorRequest::Reader request, std::vector<std::string>& breaks) {
   kj::ArrayInputStream in(kj::arrayPtr(reinterpret_cast<const kj::byte*>(baseline.schemas.data()), baseline.schemas.size()));

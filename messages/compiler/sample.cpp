@@ -28,7 +28,8 @@ class Filler {
       } else if (field.type.shape == Shape::kStruct) {
         if (depth < kDepthMax) fill(model_.structure(field.type.node), out.init(field.camel.c_str()).as<capnp::DynamicStruct>(), depth + 1);
       } else {
-        set(field, 0, [&](const capnp::DynamicValue::Reader& value) { out.set(field.camel.c_str(), value); },
+        set(
+            field, 0, [&](const capnp::DynamicValue::Reader& value) { out.set(field.camel.c_str(), value); },
             out.getSchema().getFieldByName(field.camel.c_str()).getType());
       }
     }
@@ -43,7 +44,8 @@ class Filler {
       if (field.type.shape == Shape::kStruct) {
         fill(model_.structure(field.type.node), list[i].as<capnp::DynamicStruct>(), depth + 1);
       } else {
-        set(field, i, [&](const capnp::DynamicValue::Reader& value) { list.set(i, value); }, list.getSchema().getElementType());
+        set(
+            field, i, [&](const capnp::DynamicValue::Reader& value) { list.set(i, value); }, list.getSchema().getElementType());
       }
     }
   }

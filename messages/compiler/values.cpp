@@ -143,7 +143,8 @@ class Values {
     }
     text += "};\n\n";
     text += cat("inline constexpr std::array kAll", enumeration.name, " = {\n");
-    for (const Enumerant& enumerant : enumeration.enumerants) text += cat("    ", enumeration.name, "::k", to_pascal(enumerant.camel), ",\n");
+    for (const Enumerant& enumerant : enumeration.enumerants)
+      text += cat("    ", enumeration.name, "::k", to_pascal(enumerant.camel), ",\n");
     text += "};\n\n";
     text += cat("constexpr std::string_view to_string(", enumeration.name, " value) {\n  switch (value) {\n");
     for (const Enumerant& enumerant : enumeration.enumerants) {
@@ -203,7 +204,8 @@ class Values {
     text += "\n";
     for (const Field& field : structure.fields) {
       if (!field.id.empty()) ids_.insert(field.id);
-      text += cat(doc_lines(field.doc, "  "), "  ", cpp_type(model_, field), " ", member_name(field.snake), initializer(model_, field), ";\n");
+      text +=
+          cat(doc_lines(field.doc, "  "), "  ", cpp_type(model_, field), " ", member_name(field.snake), initializer(model_, field), ";\n");
     }
     text += cat(structure.fields.empty() ? "" : "\n", "  bool operator==(const ", structure.name, "&) const = default;\n};\n\n");
     return text;
@@ -280,9 +282,7 @@ std::string cpp_type(const Model& model, const Field& field) {
   return field.phi ? cat("::bridgework::Phi<", type, ">") : type;
 }
 
-std::string qualified(const Model& model, std::uint64_t node) {
-  return cat("::", model.file_of(node).values, "::", model.name_of(node));
-}
+std::string qualified(const Model& model, std::uint64_t node) { return cat("::", model.file_of(node).values, "::", model.name_of(node)); }
 
 std::string values_header(const Model& model, const File& file) { return Values(model, file).text(); }
 

@@ -124,7 +124,8 @@ std::string kpi_words(const json::object& kpi) {
   text += (text.empty() ? "" : "  ") + cell(kpi, "id") + "\n";
   if (const std::string definition = cell(kpi, "definition"); !definition.empty()) text += definition + "\n";
   const std::string unit = cell(kpi, "unit");
-  text += "\n" + kpi_value(kpi) + (unit.empty() ? "" : " " + unit) + "  (" + cell(kpi, "numerator") + " of " + cell(kpi, "denominator") + ")\n";
+  text +=
+      "\n" + kpi_value(kpi) + (unit.empty() ? "" : " " + unit) + "  (" + cell(kpi, "numerator") + " of " + cell(kpi, "denominator") + ")\n";
   const json::array& rows = list(kpi, "rows");
   if (rows.empty()) return text;
   Table table({"", "value", "numerator", "denominator"});
@@ -137,9 +138,9 @@ std::string kpi_words(const json::object& kpi) {
 }
 
 std::string leaks_words(const json::object& audit) {
-  std::string text = counted(number(audit, "with_unfinished_care"), "person", "persons") + " with unfinished care, of " + cell(audit, "persons") +
-                     " known: " + cell(audit, "covered") + " covered by a visit, " + cell(audit, "active") + " in active follow-up, " +
-                     cell(audit, "on_hold") + " on hold, " + cell(audit, "closed") + " closed with a reason\n";
+  std::string text = counted(number(audit, "with_unfinished_care"), "person", "persons") + " with unfinished care, of " +
+                     cell(audit, "persons") + " known: " + cell(audit, "covered") + " covered by a visit, " + cell(audit, "active") +
+                     " in active follow-up, " + cell(audit, "on_hold") + " on hold, " + cell(audit, "closed") + " closed with a reason\n";
   if (const json::array& kinds = list(audit, "open_by_kind"); !kinds.empty()) {
     text += "\n" + table_of(kinds, {{"open gaps", "kind"}, {"gaps", "gaps"}, {"persons", "persons"}});
   }
@@ -164,7 +165,8 @@ std::string status_words(const json::object& status) {
     const json::object* service = item.if_object();
     if (service == nullptr) continue;
     const std::string name = cell(*service, "service");
-    services.add({name, cell(*service, "lanes_owned") + " of " + cell(*service, "lanes_total"), cell(*service, "lag"), cell(*service, "parked")});
+    services.add(
+        {name, cell(*service, "lanes_owned") + " of " + cell(*service, "lanes_total"), cell(*service, "lag"), cell(*service, "parked")});
     for (const json::value& one : list(*service, "instances")) {
       const json::object* instance = one.if_object();
       if (instance == nullptr) continue;
@@ -194,9 +196,9 @@ std::string huddle_words(const json::object& huddle) {
 }
 
 std::string bucket_words(const json::object& bucket) {
-  return "came in   " + cell(bucket, "enquiries") + " enquiries, " + cell(bucket, "booked") + " booked, " + cell(bucket, "kept") + " kept\n" +
-         "in care   " + cell(bucket, "people_in_care") + " people, " + cell(bucket, "visits_completed") + " visits completed\n" + "leaking   " +
-         cell(bucket, "people_leaking") + " people\n\n" +
+  return "came in   " + cell(bucket, "enquiries") + " enquiries, " + cell(bucket, "booked") + " booked, " + cell(bucket, "kept") +
+         " kept\n" + "in care   " + cell(bucket, "people_in_care") + " people, " + cell(bucket, "visits_completed") +
+         " visits completed\n" + "leaking   " + cell(bucket, "people_leaking") + " people\n\n" +
          table_of(list(bucket, "holes"), {{"hole", "hole"},
                                           {"people", "people"},
                                           {"money (minor units)", "money_minor"},
@@ -344,7 +346,8 @@ int run_kpi(const Suite& suite, const std::string& id, const std::string& from, 
 
 int run_timeline(const Suite& suite, const std::string& person, Output output) {
   return show_answer(get(suite, "/v1/persons/" + url_encoded(person) + "/timeline"), output, [](const json::object& timeline) {
-    return table_of(list(timeline, "entries"), {{"at", "at"}, {"stage", "stage"}, {"what", "words"}, {"event", "type"}, {"provenance", "provenance"}});
+    return table_of(list(timeline, "entries"),
+                    {{"at", "at"}, {"stage", "stage"}, {"what", "words"}, {"event", "type"}, {"provenance", "provenance"}});
   });
 }
 
@@ -434,7 +437,8 @@ int run_tail(const Suite& suite, const TailOptions& options) {
       continue;
     }
     // A stream that ends at once, or a gateway that does not stream: ask again, not too often.
-    pause = advanced ? std::chrono::milliseconds(100) : std::min(pause * 2 + std::chrono::milliseconds(100), std::chrono::milliseconds(1000));
+    pause =
+        advanced ? std::chrono::milliseconds(100) : std::min(pause * 2 + std::chrono::milliseconds(100), std::chrono::milliseconds(1000));
     std::this_thread::sleep_for(pause);
   }
 }

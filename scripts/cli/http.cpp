@@ -8,9 +8,9 @@
 #include <list>
 #include <vector>
 
-#include <boost/json.hpp>
 #include <curl/curl.h>
 #include <sodium.h>
+#include <boost/json.hpp>
 
 namespace bridgework::cli {
 namespace {
@@ -250,7 +250,8 @@ std::string url_encoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
     if (plain) {
       encoded += c;
     } else {
@@ -304,7 +305,8 @@ std::string explain(const Suite& suite, const HttpRequest& request, const HttpRe
   if (response.status == 404 && (object == nullptr || code == "not_found" || code == "no_such_route" || code == "unknown_route")) {
     text += "\nThis suite may not have the route " + path + " (see " + suite.url + "/openapi.json), or the thing is not known to it.";
   }
-  if (response.status == 503 || response.status == 429) text += "\nThe suite is busy or its store is away: try again; scripts/bridgework status tells more.";
+  if (response.status == 503 || response.status == 429)
+    text += "\nThe suite is busy or its store is away: try again; scripts/bridgework status tells more.";
   return text;
 }
 

@@ -150,7 +150,8 @@ std::optional<Progress> progress_from(const std::string& text) try {
     }
   }
   for (const json::value& row : value.at("rejected").as_array()) {
-    progress.rejected.push_back({row.at(0).to_number<std::size_t>(), json::value_to<std::string>(row.at(1)), json::value_to<std::string>(row.at(2))});
+    progress.rejected.push_back(
+        {row.at(0).to_number<std::size_t>(), json::value_to<std::string>(row.at(1)), json::value_to<std::string>(row.at(2))});
   }
   progress.already_known = value.at("already_known").to_number<std::uint64_t>();
   progress.overlapping = value.at("overlapping").to_number<std::uint64_t>();
@@ -324,7 +325,8 @@ class Sender {
       return;
     }
     std::chrono::milliseconds wait{std::min(5000, 100 << std::min(attempt, 6))};
-    if (result) wait = std::max(wait, std::chrono::duration_cast<std::chrono::milliseconds>(std::min(result->retry_after, std::chrono::seconds(10))));
+    if (result)
+      wait = std::max(wait, std::chrono::duration_cast<std::chrono::milliseconds>(std::min(result->retry_after, std::chrono::seconds(10))));
     HttpRequest request = request_for(pieces->phase, batch);
     pool_.start_later(std::move(request), then(std::move(pieces), std::move(batch), attempt + 1), wait);
   }
@@ -343,8 +345,8 @@ class Sender {
       const json::array& rejected_rows = rejected != nullptr && rejected->is_array() ? rejected->get_array() : none;
       const std::uint64_t accounted = count("imported") + count("already_known") + rejected_rows.size();
       if (object->contains("imported") && accounted != batch.size()) {
-        failure_ = "the suite accounts for " + std::to_string(accounted) + " of the " + std::to_string(batch.size()) +
-                   " rows from line " + std::to_string(batch.front().line) + "; this is a defect, please report it";
+        failure_ = "the suite accounts for " + std::to_string(accounted) + " of the " + std::to_string(batch.size()) + " rows from line " +
+                   std::to_string(batch.front().line) + "; this is a defect, please report it";
         return;
       }
       progress_.already_known += pieces.phase == "visits" ? count("already_known") : 0;
@@ -401,8 +403,8 @@ class Sender {
 struct Survey {
   std::size_t read = 0;
   std::size_t persons = 0;
-  std::vector<bool> accepted;            ///< by number of the record
-  std::vector<std::string> sites;        ///< names, in the order of their coming
+  std::vector<bool> accepted;      ///< by number of the record
+  std::vector<std::string> sites;  ///< names, in the order of their coming
   std::vector<RejectedRow> rejected;
 };
 
@@ -428,7 +430,8 @@ Survey survey_of(std::string_view text, const RowReader& reader) {
     }
     const auto [known, is_new] = first_line.emplace(visit->appointment, record.line);
     if (!is_new) {
-      survey.rejected.push_back({record.line, reader.mapping().columns.appointment, "stands on line " + std::to_string(known->second) + " already"});
+      survey.rejected.push_back(
+          {record.line, reader.mapping().columns.appointment, "stands on line " + std::to_string(known->second) + " already"});
       continue;
     }
     survey.accepted.back() = true;
@@ -465,7 +468,8 @@ std::optional<std::string> take_known_sites(const Suite& suite, SiteIds& ids) {
   const json::value answer = json::parse(result->body, error);
   const json::object* object = error ? nullptr : answer.if_object();
   const json::value* sites = object == nullptr ? nullptr : object->if_contains("sites");
-  if (sites == nullptr || !sites->is_array()) return "GET /v1/sites did not answer with a list of sites: is " + suite.url + " a Bridgework suite?";
+  if (sites == nullptr || !sites->is_array())
+    return "GET /v1/sites did not answer with a list of sites: is " + suite.url + " a Bridgework suite?";
   for (const json::value& site : sites->get_array()) {
     const json::object* item = site.if_object();
     const json::value* name = item == nullptr ? nullptr : item->if_contains("name");
@@ -483,7 +487,8 @@ std::string site_json(const std::string& id, const std::string& name, const std:
   append_member(out, "zone", zone);
   out += ",\"hours\":[";
   for (int weekday = 1; weekday <= 5; ++weekday) {
-    out += (weekday > 1 ? "," : "") + std::string("{\"weekday\":") + std::to_string(weekday) + ",\"from_minute\":480,\"until_minute\":1080}";
+    out +=
+        (weekday > 1 ? "," : "") + std::string("{\"weekday\":") + std::to_string(weekday) + ",\"from_minute\":480,\"until_minute\":1080}";
   }
   return out + "]}";
 }
@@ -635,7 +640,8 @@ int run_import(const Suite& suite, const ImportOptions& options) {
 
   ProgressFile progress_file(suite.data_dir, content_name(suite.url + "\n" + mapping_text + "\n" + content_name(text)));
   if (!progress_file.is_kept()) {
-    std::cerr << "bridgework import: " << suite.data_dir << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
+    std::cerr << "bridgework import: " << suite.data_dir
+              << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
   }
   Progress progress;
   if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
@@ -664,11 +670,12 @@ int run_import(const Suite& suite, const ImportOptions& options) {
     return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader->mapping(), person, ids.id_of(visit.site))};
   });
   sent_persons = {};
-  const bool done = persons_done && send_all("visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax), [&](const PastVisit& visit) {
-    const std::string& site = ids.id_of(visit.site);
-    const std::string person = "p-" + imported_name(source, visit.person);
-    return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
-  });
+  const bool done = persons_done &&
+                    send_all("visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax), [&](const PastVisit& visit) {
+                      const std::string& site = ids.id_of(visit.site);
+                      const std::string person = "p-" + imported_name(source, visit.person);
+                      return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
+                    });
   if (!done) return fail(sender.failure());
 
   std::vector<RejectedRow> rejected = survey.rejected;
@@ -697,8 +704,8 @@ int run_import(const Suite& suite, const ImportOptions& options) {
               << '\n';
     return 0;
   }
-  std::cout << "read " << survey.read << " rows, imported " << imported << " visits of " << survey.persons << " persons at " << survey.sites.size()
-            << " sites in " << std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2) << " s\n";
+  std::cout << "read " << survey.read << " rows, imported " << imported << " visits of " << survey.persons << " persons at "
+            << survey.sites.size() << " sites in " << std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2) << " s\n";
   if (progress.overlapping > 0) std::cout << progress.overlapping << " visits overlap another; they are taken and marked\n";
   std::cout << rejected.size() << " rows rejected: " << rejects_path << '\n';
   return 0;

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <sodium.h>
+#include <CLI/CLI.hpp>
 
 #include "scripts/cli/commands.hpp"
 #include "scripts/cli/import.hpp"
@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
   CLI::App* import_command = add(app, "import", "take over the past of another system");
   import_command->add_option("kind", import.kind, "appointments")->required();
   import_command->add_option("file", import.file, "a CSV file")->required();
-  import_command->add_option("--mapping", import.mapping_file, "what its columns mean; tests/functional/noshow.toml is an example")->required();
+  import_command->add_option("--mapping", import.mapping_file, "what its columns mean; tests/functional/noshow.toml is an example")
+      ->required();
   import_command->add_option("--rejects", import.rejects_file, "where rejected rows are listed (default FILE.rejects.csv)");
   import_command->add_option("--in-flight", import.in_flight_max, "requests at a time")->check(CLI::Range(1, 64))->capture_default_str();
   import_command->add_flag("--from-start", from_start, "send again what a former run was already told about; changes nothing twice");
@@ -73,7 +74,9 @@ int main(int argc, char** argv) {
 
   CLI::App* audit = app.add_subcommand("audit", "proofs");
   audit->require_subcommand(1);
-  add(*audit, "leaks", "is everybody with unfinished care accounted for; exit 1 if not")->callback([&] { code = run_audit_leaks(suite, output()); });
+  add(*audit, "leaks", "is everybody with unfinished care accounted for; exit 1 if not")->callback([&] {
+    code = run_audit_leaks(suite, output());
+  });
 
   CLI::App* parked = app.add_subcommand("parked", "messages set aside because handling them failed for good");
   parked->require_subcommand(1);

@@ -20,7 +20,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::array<std::string_view, 3> kOutcomes = {"completed", "no_show", "cancelled"};
-constexpr std::array<std::string_view, 9> kPurposes = {"other", "exam", "hygiene", "restorative", "endo", "perio", "prostho", "surgery", "ortho"};
+constexpr std::array<std::string_view, 9> kPurposes = {"other", "exam",    "hygiene", "restorative", "endo",
+                                                       "perio", "prostho", "surgery", "ortho"};
 constexpr std::size_t kTextBytesMax = 256;
 
 template <std::size_t N>

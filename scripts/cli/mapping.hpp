@@ -17,8 +17,8 @@ namespace bridgework::cli {
 
 /// How a column writes time.
 enum class TimeFormat {
-  kDay,      ///< `2016-04-29…`: a local calendar day; any time of day behind it means nothing
-  kLocal,    ///< `2016-04-29T18:38:08…`: the site's wall clock; a zone designator behind it is an error of the exporting system, and ignored
+  kDay,    ///< `2016-04-29…`: a local calendar day; any time of day behind it means nothing
+  kLocal,  ///< `2016-04-29T18:38:08…`: the site's wall clock; a zone designator behind it is an error of the exporting system, and ignored
   kInstant,  ///< RFC 3339 with its offset
 };
 
@@ -32,9 +32,9 @@ struct Mapping {
   std::string purpose = "other";
 
   struct Columns {
-    std::string person, appointment, site, start, outcome;                 ///< must be given
-    std::string booked_at, duration_minutes, purpose;                      ///< may be
-    std::string age, birth_date, given_name, family_name, phone, email;    ///< may be
+    std::string person, appointment, site, start, outcome;               ///< must be given
+    std::string booked_at, duration_minutes, purpose;                    ///< may be
+    std::string age, birth_date, given_name, family_name, phone, email;  ///< may be
   } columns;
   TimeFormat start_format = TimeFormat::kLocal;
   TimeFormat booked_at_format = TimeFormat::kInstant;
@@ -78,7 +78,8 @@ class RowReader {
  private:
   static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
   struct Places {
-    std::size_t person, appointment, site, start, outcome, booked_at, duration_minutes, purpose, age, birth_date, given_name, family_name, phone, email;
+    std::size_t person, appointment, site, start, outcome, booked_at, duration_minutes, purpose, age, birth_date, given_name, family_name,
+        phone, email;
   };
 
   std::optional<Reject> check_person(const std::vector<std::string>& row, PastVisit& visit) const;

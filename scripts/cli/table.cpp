@@ -9,12 +9,11 @@ namespace {
 
 /// Code points, which is what most scripts take as columns.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-bool is_number(std::string_view text) {
-  return text.empty() || text.find_first_not_of("0123456789.-%") == std::string_view::npos;
-}
+bool is_number(std::string_view text) { return text.empty() || text.find_first_not_of("0123456789.-%") == std::string_view::npos; }
 
 std::string calm(std::string_view text) {
   std::string safe;

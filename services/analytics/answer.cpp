@@ -49,7 +49,8 @@ std::vector<SiteId> sites_asked(const View& view, const SiteId& site) {
 
 void add_facts(std::vector<Fact>& facts, const DayRecord& day, Instant now) {
   for (const Cell& cell : day.cells) {
-    facts.push_back({.measure = cell.measure, .site = day.site.text(), .day = day.day, .part = cell.part, .person = {}, .amount = cell.amount});
+    facts.push_back(
+        {.measure = cell.measure, .site = day.site.text(), .day = day.day, .part = cell.part, .person = {}, .amount = cell.amount});
   }
   for (const OpenVisit& visit : day.open_visits) {
     if (visit.start > now) continue;
@@ -85,8 +86,8 @@ std::vector<Fact> facts_of(const View& view, FactTable table, const SiteId& site
 }
 
 void add_campaign_costs(const View& view, std::vector<Fact>& facts, const Period& period) {
-  const auto ids = members_of(view, kCampaignsIndex, period.from ? number_of(*period.from) : -kAny,
-                              period.to ? number_of(*period.to) : kAny);
+  const auto ids =
+      members_of(view, kCampaignsIndex, period.from ? number_of(*period.from) : -kAny, period.to ? number_of(*period.to) : kAny);
   const auto campaigns = view.find_all<CampaignRecord>(ids);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!campaigns[i]) continue;
@@ -136,7 +137,9 @@ std::vector<Fact> facts_for(const View& view, const Definition& definition, cons
   return facts;
 }
 
-std::vector<std::string> dimensions_of(const Definition& definition) { return {definition.dimensions.begin(), definition.dimensions.end()}; }
+std::vector<std::string> dimensions_of(const Definition& definition) {
+  return {definition.dimensions.begin(), definition.dimensions.end()};
+}
 
 std::string listed(const std::vector<std::string>& words) {
   std::string text;

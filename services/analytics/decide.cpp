@@ -80,7 +80,8 @@ class Days {
     const auto [at, fresh] = days_.try_emplace({table, number_of(day)});
     if (fresh) {
       const DayRecord* stored = state_.find<DayRecord>(day_id(site_, table, day));
-      at->second = {stored, stored != nullptr ? *stored : DayRecord{.site = site_, .day = day, .cells = {}, .open_visits = {}, .persons = {}}};
+      at->second = {stored,
+                    stored != nullptr ? *stored : DayRecord{.site = site_, .day = day, .cells = {}, .open_visits = {}, .persons = {}}};
     }
     return at->second.record;
   }

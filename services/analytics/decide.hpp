@@ -11,10 +11,10 @@ namespace bridgework::analytics {
 
 using Consumed = runtime::Consumes<
     runtime::BySite<messages::EnquiryReceived, messages::EnquiryContacted, messages::EnquiryAdvanced, messages::AppointmentBooked,
-                    messages::AppointmentConfirmed, messages::AppointmentMoved, messages::AppointmentCancelled,
-                    messages::AppointmentNoShow, messages::AppointmentArrived, messages::AppointmentSeated,
-                    messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported, messages::ItemDecided,
-                    messages::GapOpened, messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered>,
+                    messages::AppointmentConfirmed, messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
+                    messages::AppointmentArrived, messages::AppointmentSeated, messages::AppointmentCompleted,
+                    messages::AppointmentCheckedOut, messages::VisitImported, messages::ItemDecided, messages::GapOpened,
+                    messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered>,
     runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted>>;
 using Message = runtime::MessageOf<std::variant<>, Consumed, Vocabulary::Timer>;
 

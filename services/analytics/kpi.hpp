@@ -23,7 +23,7 @@ struct Fact {
 };
 
 enum class Reading {
-  kSum,            ///< amounts are added up; the rows of a dimension add up to the total
+  kSum,              ///< amounts are added up; the rows of a dimension add up to the total
   kDistinctPersons,  ///< persons are counted once per row, and once in the total
 };
 
@@ -50,9 +50,9 @@ struct Definition {
   Reading reading;
   Window window;
   std::span<const Term> numerator;
-  std::span<const Term> denominator;              ///< empty: 1, the figure is a plain number
+  std::span<const Term> denominator;             ///< empty: 1, the figure is a plain number
   std::span<const std::string_view> dimensions;  ///< site, day, month, and the part by its name
-  bool by_site = true;                            ///< false: cannot be told apart by site
+  bool by_site = true;                           ///< false: cannot be told apart by site
 
   std::string id() const;  ///< "no_show_rate@1"
 };

@@ -93,15 +93,13 @@ bool has_chair(const SiteRecord& site, const ChairId& chair) {
 bool still_counts(const Taken& taken, Instant now) { return !taken.hold_ends || now < *taken.hold_ends; }
 
 bool provider_is_free(const DayRecord& day, const ProviderId& provider, Span span, Instant now) {
-  return std::ranges::none_of(day.taken, [&](const Taken& taken) {
-    return taken.provider == provider && overlap(taken, span) && still_counts(taken, now);
-  });
+  return std::ranges::none_of(
+      day.taken, [&](const Taken& taken) { return taken.provider == provider && overlap(taken, span) && still_counts(taken, now); });
 }
 
 bool chair_is_free(const DayRecord& day, const ChairId& chair, Span span, Instant now) {
-  return std::ranges::none_of(day.taken, [&](const Taken& taken) {
-    return taken.chair == chair && overlap(taken, span) && still_counts(taken, now);
-  });
+  return std::ranges::none_of(day.taken,
+                              [&](const Taken& taken) { return taken.chair == chair && overlap(taken, span) && still_counts(taken, now); });
 }
 
 std::optional<ChairId> free_chair(const SiteRecord& site, const DayRecord& day, const ChairId& preferred, Span span, Instant now) {

@@ -175,7 +175,8 @@ Decision plain_step(const State& state, const AppointmentId& appointment, Step s
   auto found = take_step(state, appointment, step);
   if (!found) return refuse(std::move(found.error()));
   Decision decision;
-  decision.emit(Event{.person = found->record.person, .site = found->record.site, .appointment = appointment, .visit = found->record.visit});
+  decision.emit(
+      Event{.person = found->record.person, .site = found->record.site, .appointment = appointment, .visit = found->record.visit});
   keep(decision, appointment, std::move(found->record));
   return decision;
 }
@@ -334,8 +335,8 @@ Decision on(const State& state, const messages::MarkNoShow& command, Instant) {
   VisitRecord& record = found->record;
   Decision decision;
   free_time(decision, state, command.appointment, record);
-  decision.emit(messages::AppointmentNoShow{
-      .person = record.person, .site = record.site, .appointment = command.appointment, .visit = record.visit});
+  decision.emit(
+      messages::AppointmentNoShow{.person = record.person, .site = record.site, .appointment = command.appointment, .visit = record.visit});
   keep(decision, command.appointment, std::move(record));
   return decision;
 }
@@ -381,11 +382,8 @@ Decision on(const State& state, const messages::MoveAppointment& command, Instan
   decision.add_to_index(day_index(old.site, new_day), command.to.text(), index_score(fresh.visit))
       .emit(messages::AppointmentMoved{
           .person = old.person, .site = old.site, .appointment = command.appointment, .visit = old.visit, .to = command.to})
-      .emit(messages::AppointmentBooked{.person = fresh.person,
-                                        .site = fresh.site,
-                                        .appointment = command.to,
-                                        .visit = fresh.visit,
-                                        .moved_from = command.appointment})
+      .emit(messages::AppointmentBooked{
+          .person = fresh.person, .site = fresh.site, .appointment = command.to, .visit = fresh.visit, .moved_from = command.appointment})
       .put(command.appointment.text(), std::move(old));
   keep(decision, command.to, std::move(fresh));
   return decision;

@@ -21,7 +21,8 @@ struct Config {
   void settings(Visit&& visit) {
     visit("fetch_endpoint", fetch_endpoint, "Where Fetch is served; empty: ipc://RUN_DIR/bus-INSTANCE-fetch.sock");
     visit("live_endpoint", live_endpoint, "Where Live is published; empty: ipc://RUN_DIR/bus-INSTANCE-live.sock");
-    visit("pseudonym_key", pseudonym_key, "Secret the pseudonyms on Live are made with, 16 bytes or more and the same on every bus; empty: no Live");
+    visit("pseudonym_key", pseudonym_key,
+          "Secret the pseudonyms on Live are made with, 16 bytes or more and the same on every bus; empty: no Live");
     visit("ring_events", ring_events, "How many of the last events are kept in memory.");
     visit("ring_bytes", ring_bytes, "How many bytes of them at most.");
     visit("parked_calls", parked_calls, "How many calls may wait for the next event; those beyond are answered at once.");

@@ -218,8 +218,7 @@ void FetchDesk::opened(const LogBounds& bounds, Time now) {
       ++it;
       continue;
     }
-    answer(it->identity,
-           reply_to(it->fetch, verdict == Verdict::kDiverged ? FetchOutcome::kDiverged : FetchOutcome::kTruncated, bounds_));
+    answer(it->identity, reply_to(it->fetch, verdict == Verdict::kDiverged ? FetchOutcome::kDiverged : FetchOutcome::kTruncated, bounds_));
     parked_by_identity_.erase(it->identity);
     it = parked_.erase(it);
   }
@@ -245,7 +244,8 @@ void FetchDesk::expire(Time now) {
 
 std::optional<FetchDesk::Time> FetchDesk::next_deadline() const {
   if (parked_.empty()) return std::nullopt;
-  return std::min_element(parked_.begin(), parked_.end(), [](const Parked& a, const Parked& b) { return a.deadline < b.deadline; })->deadline;
+  return std::min_element(parked_.begin(), parked_.end(), [](const Parked& a, const Parked& b) { return a.deadline < b.deadline; })
+      ->deadline;
 }
 
 }  // namespace bridgework::bus

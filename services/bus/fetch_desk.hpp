@@ -20,9 +20,9 @@ namespace bridgework::bus {
 struct DeskLimits {
   std::size_t ring_events_max = 65'536;
   std::size_t ring_bytes_max = 64 * 1024 * 1024;
-  std::size_t parked_max = 1024;                 ///< beyond it nobody waits: the answer comes at once
-  std::uint32_t events_max = 512;                ///< of one answer, whatever was asked for
-  std::uint32_t bytes_max = 1024 * 1024;         ///< of one answer; exceeded only by a single event
+  std::size_t parked_max = 1024;          ///< beyond it nobody waits: the answer comes at once
+  std::uint32_t events_max = 512;         ///< of one answer, whatever was asked for
+  std::uint32_t bytes_max = 1024 * 1024;  ///< of one answer; exceeded only by a single event
   std::chrono::milliseconds wait_max{60'000};
 };
 
@@ -84,8 +84,8 @@ class FetchDesk {
  private:
   struct Parked {
     std::string identity;
-    messages::Fetch fetch;        // of the present incarnation: it was judged when it was parked
-    std::uint64_t scanned_to = 0; // nothing the caller wants lies between fetch.after and here
+    messages::Fetch fetch;         // of the present incarnation: it was judged when it was parked
+    std::uint64_t scanned_to = 0;  // nothing the caller wants lies between fetch.after and here
     Time deadline{};
     std::uint64_t serial = 0;
   };

@@ -174,7 +174,8 @@ std::optional<LiveMessage> live_message(const Pseudonyms& pseudonyms, const std:
 
 bool Live::somebody_wants(std::string_view topic) const {
   // Few prefixes, and most subscribers have one: all.
-  return std::any_of(prefixes_.begin(), prefixes_.end(), [&](const std::string& prefix) { return topic.substr(0, prefix.size()) == prefix; });
+  return std::any_of(prefixes_.begin(), prefixes_.end(),
+                     [&](const std::string& prefix) { return topic.substr(0, prefix.size()) == prefix; });
 }
 
 bool Live::read_subscriptions() {

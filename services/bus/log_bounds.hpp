@@ -10,16 +10,17 @@ namespace bridgework::bus {
 /// One event as it lies in the log.
 struct LogEntry {
   std::uint64_t sequence = 0;
-  std::uint64_t type_id = 0;  ///< 0: the record cannot be read. It passes every filter, so that whoever gets it parks it and nobody skips it
-  std::string record;         ///< EventRecord bytes, never changed here
+  std::uint64_t type_id =
+      0;               ///< 0: the record cannot be read. It passes every filter, so that whoever gets it parks it and nobody skips it
+  std::string record;  ///< EventRecord bytes, never changed here
 };
 
 struct LogBounds {
-  std::string incarnation;                             ///< "<counter>.<random>"
+  std::string incarnation;  ///< "<counter>.<random>"
   std::uint64_t first_of_incarnation = 1;
-  std::uint64_t first = 1;                             ///< of the events still kept; head + 1 when there are none
+  std::uint64_t first = 1;  ///< of the events still kept; head + 1 when there are none
   std::uint64_t head = 0;
-  std::map<std::string, std::uint64_t> incarnations;   ///< all there have been, with their first sequences
+  std::map<std::string, std::uint64_t> incarnations;  ///< all there have been, with their first sequences
 };
 
 enum class Verdict {

@@ -134,11 +134,13 @@ tl::expected<LogBounds, Fault> LogStore::bounds() {
   return std::move(view->bounds);
 }
 
-tl::expected<std::vector<LogEntry>, Fault> LogStore::next(std::uint64_t after, std::uint32_t events_max, std::chrono::milliseconds timeout) {
+tl::expected<std::vector<LogEntry>, Fault> LogStore::next(std::uint64_t after, std::uint32_t events_max,
+                                                          std::chrono::milliseconds timeout) {
   if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "the log has not been looked at on this connection"});
-  auto answer = redis_.run_blocking({"XREAD", "COUNT", std::to_string(events_max), "BLOCK", std::to_string(std::max<std::int64_t>(timeout.count(), 1)),
-                                     "STREAMS", keys_.log(), "0-" + std::to_string(after)},
-                                    timeout);
+  auto answer = redis_.run_blocking(
+      {"XREAD", "COUNT", std::to_string(events_max), "BLOCK", std::to_string(std::max<std::int64_t>(timeout.count(), 1)), "STREAMS",
+       keys_.log(), "0-" + std::to_string(after)},
+      timeout);
   if (!answer) return tl::unexpected(std::move(answer.error()));
   if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "connected anew while waiting for events"});
   if (answer->is_nil()) return std::vector<LogEntry>{};

@@ -30,7 +30,8 @@ class LogStore {
 
   /// Waits up to `timeout` for events after `after`; the only blocked reader of the stream. Their replies leave Redis after its fsync.
   /// Answers only on the connection on which the log was last looked at: on another, `after` may mean another event.
-  tl::expected<std::vector<LogEntry>, runtime::Fault> next(std::uint64_t after, std::uint32_t events_max, std::chrono::milliseconds timeout);
+  tl::expected<std::vector<LogEntry>, runtime::Fault> next(std::uint64_t after, std::uint32_t events_max,
+                                                           std::chrono::milliseconds timeout);
 
   /// Whether the connection has been opened, and is still the same one.
   bool open() const { return opened_connection_ != 0 && redis_.connection_number() == opened_connection_; }

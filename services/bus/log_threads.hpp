@@ -16,9 +16,15 @@
 
 namespace bridgework::bus {
 
-struct LogOpened { LogBounds bounds; };
-struct LogGrown { std::vector<LogEntry> entries; };
-struct LogLost { std::string why; };
+struct LogOpened {
+  LogBounds bounds;
+};
+struct LogGrown {
+  std::vector<LogEntry> entries;
+};
+struct LogLost {
+  std::string why;
+};
 using LogNews = std::variant<LogOpened, LogGrown, LogLost>;
 
 /// Follows the log with one blocked read, from its head on, and tells what it sees in order. It keeps no position on disk: whatever it

@@ -54,10 +54,11 @@ int main(int argc, char** argv) {
   runtime::Metrics metrics("bus");
   const auto server = bus::Server::start(context, place, config, metrics);
   if (!server) return complain(server.error());
-  const auto health = runtime::HealthServer::start(static_cast<std::uint16_t>(process.http_port), metrics, [&]() -> std::optional<std::string> {
-    if ((*server)->reading()) return std::nullopt;
-    return "the log cannot be read";
-  });
+  const auto health =
+      runtime::HealthServer::start(static_cast<std::uint16_t>(process.http_port), metrics, [&]() -> std::optional<std::string> {
+        if ((*server)->reading()) return std::nullopt;
+        return "the log cannot be read";
+      });
   if (!health) return complain(health.error());
   (*server)->run(stop);
   ::close(stop);

@@ -65,8 +65,9 @@ struct Server::Meters {
         live_unsent(metrics.counter("bridgework_bus_live_unsent_total", "Messages Live could not send")) {}
 
   runtime::Gauge head, ring_events, ring_bytes, parked, reading, prefixes;
-  runtime::Counter fetches, from_ring, from_store, events, not_parked, replaced, truncated, diverged, unavailable, gaps, seen_before, unreadable,
-      incarnations, malformed, answers_lost, answers_refused, lookups_refused, reader_lost, published, beacons, live_unreadable, live_unsent;
+  runtime::Counter fetches, from_ring, from_store, events, not_parked, replaced, truncated, diverged, unavailable, gaps, seen_before,
+      unreadable, incarnations, malformed, answers_lost, answers_refused, lookups_refused, reader_lost, published, beacons, live_unreadable,
+      live_unsent;
 
   FetchDesk::Counts desk_before;
   Live::Counts live_before;
@@ -203,8 +204,7 @@ void Server::publish_meters() {
   add(m.incarnations, now.incarnations, before.incarnations);
   if (now.gaps != before.gaps) log_event(runtime::Level::kError, "log_has_a_gap", {{"head", desk_.bounds().head}});
   if (now.unreadable != before.unreadable) log_event(runtime::Level::kError, "log_record_unreadable", {{"head", desk_.bounds().head}});
-  if (now.diverged != before.diverged)
-    log_event(runtime::Level::kWarning, "callers_diverged", {{"count", now.diverged - before.diverged}});
+  if (now.diverged != before.diverged) log_event(runtime::Level::kWarning, "callers_diverged", {{"count", now.diverged - before.diverged}});
   m.desk_before = now;
   add(m.malformed, fetch_.malformed_count(), m.router_malformed_before);
   m.router_malformed_before = fetch_.malformed_count();

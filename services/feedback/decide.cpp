@@ -53,9 +53,7 @@ Decision on(const State& state, const messages::PersonRegistered& event, Instant
   return follow_person(state, event.person, event.profile);
 }
 
-Decision on(const State& state, const messages::PersonChanged& event, Instant) {
-  return follow_person(state, event.person, event.profile);
-}
+Decision on(const State& state, const messages::PersonChanged& event, Instant) { return follow_person(state, event.person, event.profile); }
 
 /// The visit is over; the person is asked when it has settled.
 Decision on(const State& state, const messages::AppointmentCheckedOut& event, Instant now) {

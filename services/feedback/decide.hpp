@@ -6,8 +6,7 @@
 
 namespace bridgework::feedback {
 
-using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::AppointmentCheckedOut>>;
+using Consumed = runtime::Consumes<runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::AppointmentCheckedOut>>;
 using Message = runtime::MessageOf<messages::FeedbackCommand, Consumed, Timer>;
 
 /// Decides what one message means for one person and their surveys.

@@ -56,7 +56,8 @@ class Check {
     if (gap.cover != Cover::kActive && claims_to_move) leak(gap.gap, "in two states: it is followed up although it is not active");
     if (gap.cover != Cover::kCovered && !gap.appointment.empty()) leak(gap.gap, "in two states: it names a covering visit");
     if (gap.cover != Cover::kOnHold && gap.review_on) leak(gap.gap, "in two states: it has a review date");
-    if (gap.cover != Cover::kClosed && gap.close_reason != CloseReason::kNone) leak(gap.gap, "in two states: open with a reason for closing");
+    if (gap.cover != Cover::kClosed && gap.close_reason != CloseReason::kNone)
+      leak(gap.gap, "in two states: open with a reason for closing");
     if (is_open(gap) && is_gone(dossier_.care)) leak(gap.gap, "open although the person died or moved away");
     if (is_open(gap) && gap.cover != Cover::kCovered && covering_visit(dossier_.care, gap.purpose) != nullptr) {
       leak(gap.gap, "a visit of its purpose is booked and it is not covered by it");
@@ -120,9 +121,8 @@ class Check {
     const auto wanted = is_gone(dossier_.care) ? std::nullopt : wanted_gap(item);
     if (!wanted) return;
     const auto& gaps = dossier_.care.gaps;
-    const auto count = std::count_if(gaps.begin(), gaps.end(), [&](const Gap& gap) {
-      return is_open(gap) && gap.plan == plan.plan && gap.item == item.item.item;
-    });
+    const auto count = std::count_if(gaps.begin(), gaps.end(),
+                                     [&](const Gap& gap) { return is_open(gap) && gap.plan == plan.plan && gap.item == item.item.item; });
     const std::string name = plan.plan.text() + " item " + item.item.item.text();
     if (count == 0) leak({}, name + " is " + std::string(to_string(item.state)) + " and nobody follows it up");
     if (count > 1) leak({}, name + " has more than one open gap");
@@ -142,7 +142,8 @@ class Check {
 
   void check_task(const TaskRecord& task) {
     const auto& gaps = dossier_.care.gaps;
-    const bool is_named = std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) { return gap.gap == task.gap && gap.task == task.task; });
+    const bool is_named =
+        std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) { return gap.gap == task.gap && gap.task == task.task; });
     if (!is_named) leak(task.gap, "task " + task.task.text() + " is open for a gap that does not know it");
   }
 
@@ -154,6 +155,8 @@ class Check {
 
 }  // namespace
 
-std::vector<messages::Leak> leaks_of(const Dossier& dossier, const Config& config, Instant now) { return Check(dossier, config, now).run(); }
+std::vector<messages::Leak> leaks_of(const Dossier& dossier, const Config& config, Instant now) {
+  return Check(dossier, config, now).run();
+}
 
 }  // namespace bridgework::followup

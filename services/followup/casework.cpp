@@ -22,9 +22,7 @@ namespace {
 
 double score_of(Instant instant) { return static_cast<double>(instant.time_since_epoch().count()); }
 
-std::string visit_alarm(const PersonId& person, const AppointmentId& appointment) {
-  return person.text() + "/visit/" + appointment.text();
-}
+std::string visit_alarm(const PersonId& person, const AppointmentId& appointment) { return person.text() + "/visit/" + appointment.text(); }
 
 /// What happened to an item, seen from the gap that it no longer wants.
 CloseReason reason_of(ItemState state) {

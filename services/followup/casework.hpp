@@ -89,7 +89,8 @@ class Casework {
 
   PlanRecord& add_plan(PlanRecord plan);
   /// The item is in another state now: tells it, and opens, keeps or closes the gap it wants.
-  void move_item(PlanRecord& plan, PlannedItem& item, messages::ItemState to, messages::DecisionReason reason, const AppointmentId& appointment);
+  void move_item(PlanRecord& plan, PlannedItem& item, messages::ItemState to, messages::DecisionReason reason,
+                 const AppointmentId& appointment);
   /// Opens the gap an item wants, and closes the one it no longer wants.
   void fit_gap(PlanRecord& plan, PlannedItem& item);
 

@@ -9,10 +9,10 @@
 
 namespace bridgework::followup {
 
-using Consumed = runtime::Consumes<runtime::ByPerson<
-    messages::PersonRegistered, messages::PersonChanged, messages::AppointmentBooked, messages::AppointmentMoved,
-    messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentCompleted, messages::VisitImported,
-    messages::MessageSent, messages::MessageWithheld>>;
+using Consumed = runtime::Consumes<
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::AppointmentBooked, messages::AppointmentMoved,
+                      messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentCompleted, messages::VisitImported,
+                      messages::MessageSent, messages::MessageWithheld>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
 /// Decides what one message means for one person's care.

@@ -93,9 +93,7 @@ Decision on(const State& state, const messages::MessageWithheld& event, Instant 
   Gap& gap = *work.find_gap(id);
 
   switch (event.reason) {
-    case MessageReason::kPersonGone:
-      work.let_go(id, work.why_gone());
-      return work.finish();
+    case MessageReason::kPersonGone: work.let_go(id, work.why_gone()); return work.finish();
 
     case MessageReason::kCapDay:
     case MessageReason::kCapWeek:
@@ -124,8 +122,7 @@ Decision on(const State& state, const messages::MessageWithheld& event, Instant 
     case MessageReason::kNoConsent:
     case MessageReason::kSuppressed:
     case MessageReason::kNoContact:
-    case MessageReason::kChannelFailed:
-      break;
+    case MessageReason::kChannelFailed: break;
   }
   gap.retries = 0;
   work.skip_to_task(id, TaskKind::kPhoneCall, "No message can be sent: " + std::string(to_string(event.reason)));

@@ -21,8 +21,8 @@ bool dependencies_make_sense(const std::vector<messages::PlanItem>& items) {
   std::set<std::string> placed;
   for (std::size_t round = 0; round < items.size(); ++round) {
     for (const auto& item : items) {
-      const bool ready = std::all_of(item.depends_on.begin(), item.depends_on.end(),
-                                     [&](const ItemId& needed) { return placed.contains(needed.text()); });
+      const bool ready =
+          std::all_of(item.depends_on.begin(), item.depends_on.end(), [&](const ItemId& needed) { return placed.contains(needed.text()); });
       if (ready) placed.insert(item.item.text());
     }
   }
@@ -78,7 +78,8 @@ Decision on(const State& state, const messages::CreateTreatmentPlan& command, In
   }
   std::set<std::string> names;
   for (const auto& item : command.items) {
-    if (!names.insert(item.item.text()).second) return Decision::refuse(FollowupRefusal::kInvalidId, "twice in the plan: " + item.item.text());
+    if (!names.insert(item.item.text()).second)
+      return Decision::refuse(FollowupRefusal::kInvalidId, "twice in the plan: " + item.item.text());
   }
   if (!dependencies_make_sense(command.items)) {
     return Decision::refuse(FollowupRefusal::kInvalidId, "an item depends on one that is not in the plan, or on itself");
@@ -144,8 +145,7 @@ Decision on(const State& state, const messages::DeferItem& command, Instant now)
 }
 
 Decision on(const State& state, const messages::StartItem& command, Instant now) {
-  return change_item(state,
-                     {.plan = command.plan, .item = command.item, .to = ItemState::kStarted, .appointment = command.appointment},
+  return change_item(state, {.plan = command.plan, .item = command.item, .to = ItemState::kStarted, .appointment = command.appointment},
                      {ItemState::kAccepted}, now, kNoMoreRules, kNothingMore);
 }
 

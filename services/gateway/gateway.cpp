@@ -313,7 +313,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kParkedRetry: co_return co_await answer_parked_retry(asked);
     case Special::kRebuildAnalytics: {
       const auto rebuilt = co_await backend_.rebuild("analytics");
-      if (!rebuilt) co_return Problem{.status = 503, .code = "unavailable", .detail = rebuilt.error(), .retry_after = std::chrono::seconds{1}};
+      if (!rebuilt)
+        co_return Problem{.status = 503, .code = "unavailable", .detail = rebuilt.error(), .retry_after = std::chrono::seconds{1}};
       co_return response_of(200, kJson, "{\"rebuilding\":\"analytics\"}");
     }
     case Special::kImportPersons: co_return co_await answer_import(asked, ImportKind::kPersons);
@@ -422,7 +423,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_parked_retry(Asked& asked) {
   const auto& object = std::get<json::object>(body);
   for (const auto& member : object) {
     if ((member.key() != "service" && member.key() != "entity") || !member.value().is_string()) {
-      co_return problem_of(MappingError{"/" + std::string(member.key()), "unknown_field", "only service and entity, as text, are known here"});
+      co_return problem_of(
+          MappingError{"/" + std::string(member.key()), "unknown_field", "only service and entity, as text, are known here"});
     }
   }
   const std::string service = text_of(object, "service"), entity = text_of(object, "entity");
@@ -460,7 +462,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_unsubscribe(Asked& asked) {
   if (!token) co_return unknown;
   const messages::MessageInfo* message = messages::find_message("Unsubscribe");
   const json::object object{{"message", json::string(token->survey)}, {"token", json::string(token->secret)}};
-  auto call = make_call(*message, *forms_.find(message->type_id), object, "unsubscribe", id_suffix("unsubscribe", token->survey, token->secret), {});
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "unsubscribe",
+                        id_suffix("unsubscribe", token->survey, token->secret), {});
   if (std::holds_alternative<Problem>(call)) co_return unknown;
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome == messages::Outcome::kRefused) co_return unknown;

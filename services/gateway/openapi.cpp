@@ -120,8 +120,10 @@ class Description {
       case Special::kStatus: return plain("getStatus", "Instances, lanes, head, checkpoints and lag, parked messages", "application/json");
       case Special::kEvents: return events_operation();
       case Special::kParked: return plain("listParked", "Messages set aside because handling them failed for good", "application/json");
-      case Special::kParkedRetry: return plain("retryParked", "Handles parked messages again, in order; of one service or entity, or all", "application/json");
-      case Special::kRebuildAnalytics: return plain("rebuildAnalytics", "Lets analytics count again from the first event", "application/json");
+      case Special::kParkedRetry:
+        return plain("retryParked", "Handles parked messages again, in order; of one service or entity, or all", "application/json");
+      case Special::kRebuildAnalytics:
+        return plain("rebuildAnalytics", "Lets analytics count again from the first event", "application/json");
       case Special::kUnsubscribePage: {
         json::object operation = plain("getUnsubscribePage", "The question before an unsubscribe; reading it changes nothing", "text/html");
         operation["parameters"] = path_parameters(route);

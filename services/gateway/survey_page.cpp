@@ -70,8 +70,9 @@ std::string survey_form_page(std::string_view question) {
 }
 
 std::string unsubscribe_page() {
-  return page("No more messages", "<h1>No more messages?</h1><p>You will get no more messages of this kind.</p><form method=\"post\">"
-                                  "<button type=\"submit\">Yes, stop them</button></form>");
+  return page("No more messages",
+              "<h1>No more messages?</h1><p>You will get no more messages of this kind.</p><form method=\"post\">"
+              "<button type=\"submit\">Yes, stop them</button></form>");
 }
 
 std::string survey_thanks_page(std::string_view review_link) {

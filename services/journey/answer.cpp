@@ -53,7 +53,8 @@ Answer on(const View& view, const messages::ListCases& query, const Config&, Ins
     ids.push_back(case_id(query.person.text(), number).text());
   }
   messages::CaseList list = cases_of(view, ids);
-  if (!query.site.empty()) std::erase_if(list.cases, [&](const messages::CaseView& view_of_case) { return view_of_case.site != query.site; });
+  if (!query.site.empty())
+    std::erase_if(list.cases, [&](const messages::CaseView& view_of_case) { return view_of_case.site != query.site; });
   return list;
 }
 
@@ -75,7 +76,8 @@ Answer on(const View& view, const messages::GetTimeline& query, const Config&, I
   return timeline;
 }
 
-messages::HuddleEntry entry_of(const VisitRecord& visit, const std::optional<PersonRecord>& person, const std::optional<NotesRecord>& notes) {
+messages::HuddleEntry entry_of(const VisitRecord& visit, const std::optional<PersonRecord>& person,
+                               const std::optional<NotesRecord>& notes) {
   messages::HuddleEntry entry{.appointment = visit.appointment,
                               .person = visit.person,
                               .name = {},
@@ -110,7 +112,8 @@ Answer on(const View& view, const messages::GetHuddle& query, const Config&, Ins
   const auto people = view.find_all<PersonRecord>(persons);
   const auto notes = view.find_all<NotesRecord>(persons);
 
-  messages::Huddle huddle{.site = query.site, .day = query.day, .visits = {}, .unconfirmed = 0, .with_unfinished_care = 0, .defects_yesterday = 0};
+  messages::Huddle huddle{
+      .site = query.site, .day = query.day, .visits = {}, .unconfirmed = 0, .with_unfinished_care = 0, .defects_yesterday = 0};
   std::set<std::string> unfinished;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!visits[i]) continue;

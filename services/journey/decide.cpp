@@ -52,7 +52,8 @@ class Life {
   void tell(const Event& event, Stage stage, Instant at, Provenance provenance = Provenance::kObserved) {
     const std::uint32_t page = person.entries / kEntriesPerPage;
     if (pages_.empty() || pages_.back().first != page) {
-      const TimelineRecord* stored = person.entries % kEntriesPerPage == 0 ? nullptr : state_.find<TimelineRecord>(page_id(id_.text(), page));
+      const TimelineRecord* stored =
+          person.entries % kEntriesPerPage == 0 ? nullptr : state_.find<TimelineRecord>(page_id(id_.text(), page));
       pages_.emplace_back(page, stored == nullptr ? TimelineRecord{} : *stored);
     }
     pages_.back().second.entries.push_back({.sequence = person.entries,
@@ -164,9 +165,10 @@ void want_recovery(const State& state, Life& life, const Defect& defect, Instant
   const double score = std::chrono::duration<double>(opened.contact_by.time_since_epoch()).count();
   life.decision().add_to_index(cases_index(opened.site), id.text(), score);
   life.decision().add_to_index(std::string(kAllCasesIndex), id.text(), score);
-  life.emit(messages::RecoveryCaseOpened{
-                .person = life.id(), .site = opened.site, .recovery_case = id, .kind = defect.kind, .contact_by = opened.contact_by},
-            defect.stage, now);
+  life.emit(
+      messages::RecoveryCaseOpened{
+          .person = life.id(), .site = opened.site, .recovery_case = id, .kind = defect.kind, .contact_by = opened.contact_by},
+      defect.stage, now);
 }
 
 /// Keeps the visit's line in the huddle of its day.
@@ -230,7 +232,9 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   }
   return told(state, event, stage, event.received_at == Instant{} ? now : event.received_at);
 }
-Decision on(const State& state, const messages::EnquiryAcknowledged& event, Instant now) { return told(state, event, Stage::kWebsite, now); }
+Decision on(const State& state, const messages::EnquiryAcknowledged& event, Instant now) {
+  return told(state, event, Stage::kWebsite, now);
+}
 Decision on(const State& state, const messages::LeadClaimed& event, Instant now) { return told(state, event, Stage::kPhone, now); }
 Decision on(const State& state, const messages::CallRecorded& event, Instant now) { return told(state, event, Stage::kPhone, now); }
 Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant now) { return told(state, event, Stage::kPhone, now); }
@@ -256,7 +260,9 @@ Decision on(const State& state, const messages::EnquiryContacted& event, Instant
 
 // ---- visits
 
-Decision on(const State& state, const messages::AppointmentHeld& event, Instant now) { return told(state, event, Stage::kBeforeVisit, now); }
+Decision on(const State& state, const messages::AppointmentHeld& event, Instant now) {
+  return told(state, event, Stage::kBeforeVisit, now);
+}
 Decision on(const State& state, const messages::AppointmentBooked& event, Instant now) {
   return visit_is(state, event, VisitState::kBooked, Stage::kBeforeVisit, now);
 }
@@ -310,7 +316,9 @@ Decision on(const State& state, const messages::VisitImported& event, Instant) {
 
 // ---- unfinished care
 
-Decision on(const State& state, const messages::TreatmentPlanCreated& event, Instant now) { return told(state, event, Stage::kTreatment, now); }
+Decision on(const State& state, const messages::TreatmentPlanCreated& event, Instant now) {
+  return told(state, event, Stage::kTreatment, now);
+}
 Decision on(const State& state, const messages::ItemDecided& event, Instant now) { return told(state, event, Stage::kTreatment, now); }
 Decision on(const State& state, const messages::GapOpened& event, Instant now) {
   Life life(state, event.person);

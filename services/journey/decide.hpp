@@ -15,11 +15,10 @@ using Consumed = runtime::Consumes<
                       messages::LeadClaimed, messages::CallRecorded, messages::EnquiryContacted, messages::EnquiryAdvanced,
                       messages::AppointmentHeld, messages::AppointmentBooked, messages::AppointmentConfirmed, messages::AppointmentMoved,
                       messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentArrived,
-                      messages::AppointmentSeated, messages::AppointmentCompleted, messages::AppointmentCheckedOut,
-                      messages::VisitImported, messages::TreatmentPlanCreated, messages::ItemDecided, messages::GapOpened,
-                      messages::GapChanged, messages::FollowUpStepDue, messages::TaskOpened, messages::TaskClosed,
-                      messages::MessageSent, messages::MessageWithheld, messages::MessageDeferred, messages::SurveyAsked,
-                      messages::SurveyAnswered>,
+                      messages::AppointmentSeated, messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported,
+                      messages::TreatmentPlanCreated, messages::ItemDecided, messages::GapOpened, messages::GapChanged,
+                      messages::FollowUpStepDue, messages::TaskOpened, messages::TaskClosed, messages::MessageSent,
+                      messages::MessageWithheld, messages::MessageDeferred, messages::SurveyAsked, messages::SurveyAnswered>,
     runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::JourneyCommand, Consumed, Vocabulary::Timer>;
 

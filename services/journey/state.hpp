@@ -20,7 +20,8 @@ struct Vocabulary {
   using Timer = std::variant<std::monostate>;
   using Effect = std::variant<std::monostate>;
   using Event = messages::JourneyEvent;
-  using Reply = std::variant<messages::Done, messages::CaseView, messages::CaseList, messages::Timeline, messages::Huddle, messages::JourneyMap>;
+  using Reply =
+      std::variant<messages::Done, messages::CaseView, messages::CaseList, messages::Timeline, messages::Huddle, messages::JourneyMap>;
   using Refusal = messages::JourneyRefusal;
   using Config = journey::Config;
 };

@@ -123,7 +123,9 @@ std::string spoken(std::string_view snake_case) {
   return words;
 }
 
-std::string words_of(const messages::PersonRegistered& event) { return "Known to us from now on, as a " + name(event.profile.status) + "."; }
+std::string words_of(const messages::PersonRegistered& event) {
+  return "Known to us from now on, as a " + name(event.profile.status) + ".";
+}
 
 std::string words_of(const messages::PersonChanged& event) { return "Details changed; now " + name(event.profile.status) + "."; }
 
@@ -162,8 +164,8 @@ std::string words_of(const messages::AppointmentConfirmed& event) { return "Conf
 std::string words_of(const messages::AppointmentMoved& event) { return "Moved the " + visit_words(event.visit) + " to another time."; }
 
 std::string words_of(const messages::AppointmentCancelled& event) {
-  return cut("Cancelled by the " + name(event.by) + ", " + duration_words(event.notice_minutes * 60) + " before: " +
-                 visit_words(event.visit) + because(event.reason.reveal()) + ".",
+  return cut("Cancelled by the " + name(event.by) + ", " + duration_words(event.notice_minutes * 60) +
+                 " before: " + visit_words(event.visit) + because(event.reason.reveal()) + ".",
              kWordsMaxBytes);
 }
 
@@ -172,7 +174,8 @@ std::string words_of(const messages::AppointmentNoShow& event) { return "Did not
 std::string words_of(const messages::AppointmentArrived& event) { return "Arrived for the " + visit_words(event.visit) + "."; }
 
 std::string words_of(const messages::AppointmentSeated& event) {
-  return "Seated after a wait of " + std::to_string(event.waited_minutes) + " minutes (limit " + std::to_string(event.wait_limit_minutes) + ").";
+  return "Seated after a wait of " + std::to_string(event.waited_minutes) + " minutes (limit " + std::to_string(event.wait_limit_minutes) +
+         ").";
 }
 
 std::string words_of(const messages::AppointmentCompleted& event) { return "Completed the " + visit_words(event.visit) + "."; }

@@ -18,8 +18,8 @@ Answered no(Refusal code, std::string detail) { return tl::unexpected(runtime::R
 
 void add_sharers(const View& view, std::string_view value, std::set<std::string>& persons) {
   if (value.empty()) return;
-  for (auto& entry : view.index(contact_index(value), -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
-                                kSharersMax))
+  for (auto& entry :
+       view.index(contact_index(value), -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), kSharersMax))
     persons.insert(std::move(entry.member));
 }
 

@@ -6,9 +6,8 @@
 namespace bridgework::lead_intake {
 
 /// The visits that a lead becomes, the acknowledgement that has left, and in every lane which campaigns and sites there are.
-using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::MessageSent, messages::AppointmentBooked, messages::AppointmentCompleted>,
-    runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted>>;
+using Consumed = runtime::Consumes<runtime::ByPerson<messages::MessageSent, messages::AppointmentBooked, messages::AppointmentCompleted>,
+                                   runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted>>;
 using Message = runtime::MessageOf<messages::LeadIntakeCommand, Consumed, Vocabulary::Timer>;
 
 /// What one message means for a person and their enquiries, or for a campaign.

@@ -167,11 +167,8 @@ Decision on(const State& state, const messages::ClaimLead& command, Instant now)
   record.claimed_by = command.by;
   record.claimed_until = claimed ? std::max(until, *known->claimed_until) : until;
   Decision decision;
-  decision.emit(messages::LeadClaimed{.person = record.person,
-                                      .enquiry = command.enquiry,
-                                      .site = record.site,
-                                      .by = command.by,
-                                      .until = *record.claimed_until});
+  decision.emit(messages::LeadClaimed{
+      .person = record.person, .enquiry = command.enquiry, .site = record.site, .by = command.by, .until = *record.claimed_until});
   keep(decision, state, command.enquiry, std::move(record));
   return decision;
 }

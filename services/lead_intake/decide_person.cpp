@@ -39,8 +39,7 @@ messages::PersonProfile told(const State& state, messages::PersonProfile profile
 
 void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record) {
   for (const std::string& value : values_of(record.profile)) decision.add_to_index(contact_index(value), person.text());
-  decision.emit(
-      messages::PersonRegistered{.person = person, .site = record.profile.home_site, .profile = told(state, record.profile)});
+  decision.emit(messages::PersonRegistered{.person = person, .site = record.profile.home_site, .profile = told(state, record.profile)});
   decision.put(person.text(), std::move(record));
 }
 

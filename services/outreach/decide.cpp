@@ -27,9 +27,7 @@ Decision on(const State& state, const messages::PersonRegistered& event, Instant
   return copy_profile(state, event.person, event.profile);
 }
 
-Decision on(const State& state, const messages::PersonChanged& event, Instant) {
-  return copy_profile(state, event.person, event.profile);
-}
+Decision on(const State& state, const messages::PersonChanged& event, Instant) { return copy_profile(state, event.person, event.profile); }
 
 Decision on(const State&, const messages::SiteDefined& event, Instant) {
   Decision decision;

@@ -6,12 +6,12 @@
 
 namespace bridgework::outreach {
 
-using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::AppointmentBooked,
-                      messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
-                      messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::FollowUpStepDue,
-                      messages::SurveyAsked, messages::SurveyAnswered>,
-    runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased>>;
+using Consumed =
+    runtime::Consumes<runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived,
+                                        messages::AppointmentBooked, messages::AppointmentMoved, messages::AppointmentCancelled,
+                                        messages::AppointmentNoShow, messages::AppointmentCompleted, messages::GapOpened,
+                                        messages::GapChanged, messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered>,
+                      runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
 
 /// Decides what one message means.

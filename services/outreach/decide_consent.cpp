@@ -39,12 +39,8 @@ Decision on(const State&, const messages::ReceiveInboundMessage& command, Instan
   Decision decision;
   decision.emit(messages::InboundMessageReceived{command.from, meaning, command.body}).reply(messages::Done{});
   switch (meaning) {
-    case InboundMeaning::kStop:
-      decision.append(suppress(contact, ContactKind::kPhone, command.body.reveal(), now));
-      return decision;
-    case InboundMeaning::kStart:
-      decision.append(release(contact, ContactKind::kPhone));
-      return decision;
+    case InboundMeaning::kStop: decision.append(suppress(contact, ContactKind::kPhone, command.body.reveal(), now)); return decision;
+    case InboundMeaning::kStart: decision.append(release(contact, ContactKind::kPhone)); return decision;
     case InboundMeaning::kUnclear:
     case InboundMeaning::kHelp:
     case InboundMeaning::kYes:
@@ -70,9 +66,8 @@ Decision on(const State& state, const messages::SetConsent& command, Instant) {
   const auto* known = state.find<PersonRecord>(command.person.text());
   if (known == nullptr || !known->known) return Decision::refuse(messages::OutreachRefusal::kUnknownPerson, "no such person");
   PersonRecord person = *known;
-  std::erase_if(person.consents, [&](const Consent& consent) {
-    return consent.purpose == command.purpose && consent.channel == command.channel;
-  });
+  std::erase_if(person.consents,
+                [&](const Consent& consent) { return consent.purpose == command.purpose && consent.channel == command.channel; });
   person.consents.push_back({command.purpose, command.channel, command.state});
 
   messages::ConsentChanged event;

@@ -56,9 +56,8 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   message.visit_local = about.visit_local;
 
   Decision decision;
-  const auto first = std::ranges::find_if(about.planned, [&](const PlannedOnce& once) {
-    return once.programme == wanted.programme && once.step == wanted.step;
-  });
+  const auto first = std::ranges::find_if(
+      about.planned, [&](const PlannedOnce& once) { return once.programme == wanted.programme && once.step == wanted.step; });
   if (first != about.planned.end()) {
     message.message = first->message;
     message.state = MessageState::kWithheld;

@@ -22,8 +22,7 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
                     const Question& question) {
   const Config& config = question.config;
   const std::string_view language = language_of(person, config);
-  const Template& text =
-      find_template(message.template_name, message.programme, language, config.default_language, question.reach.channel);
+  const Template& text = find_template(message.template_name, message.programme, language, config.default_language, question.reach.channel);
   const bool carries_unsubscribe = question.reach.channel == Channel::kEmail && message.purpose != MessagePurpose::kTransactional;
 
   Words words;
@@ -152,8 +151,8 @@ Decision on(const State& state, const SendDue& due, Instant now) {
   const Reach reach = reach_of(person);
   const bool suppressed = !reach.contact.empty() && state.find<SuppressionRecord>(reach.contact) != nullptr;
 
-  const Question question{*message,   known,          about, reach,
-                          suppressed, zones_of(person, home_site, site, state.config()), state.config(), now};
+  const Question question{*message,       known, about, reach, suppressed, zones_of(person, home_site, site, state.config()),
+                          state.config(), now};
   const Verdict verdict = gate(question);
   switch (verdict.outcome) {
     case Verdict::Outcome::kSend: return claim(*message, person, *about, site != nullptr ? site : home_site, question);
@@ -175,20 +174,19 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
   switch (command.state) {
     case MessageState::kSent: return sent(*message, now).reply(done);
     // It may have left: the mark stays, and it is never tried again.
-    case MessageState::kUncertain:
-      return end(*message, MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now).reply(done);
+    case MessageState::kUncertain: return end(*message, MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now).reply(done);
     case MessageState::kWithheld:
       return end(*message, MessageState::kWithheld, command.reason, Gone::kNot, now).put(person_id, std::move(nothing_left)).reply(done);
     case MessageState::kFailed:
       return end(*message, MessageState::kFailed, MessageReason::kChannelFailed, Gone::kNot, now)
           .put(person_id, std::move(nothing_left))
           .reply(done);
-    case MessageState::kPlanned:
-      return back_to_planned(*message, command.reason, now).put(person_id, std::move(nothing_left)).reply(done);
+    case MessageState::kPlanned: return back_to_planned(*message, command.reason, now).put(person_id, std::move(nothing_left)).reply(done);
     case MessageState::kClaimed:
     case MessageState::kRevoked: break;
   }
-  return Decision::refuse(messages::OutreachRefusal::kNotClaimed, "a claimed message cannot become " + std::string(to_string(command.state)));
+  return Decision::refuse(messages::OutreachRefusal::kNotClaimed,
+                          "a claimed message cannot become " + std::string(to_string(command.state)));
 }
 
 }  // namespace bridgework::outreach

@@ -15,7 +15,8 @@ std::string at(LocalTime local) {
   const int minute = runtime::minute_of_day(local);
   char clock[8];
   std::snprintf(clock, sizeof clock, "%02d:%02d", minute / 60 % 24, minute % 60);
-  return std::to_string(static_cast<unsigned>(date.day())) + " " + std::string(kMonths[static_cast<unsigned>(date.month()) - 1]) + " " + clock;
+  return std::to_string(static_cast<unsigned>(date.day())) + " " + std::string(kMonths[static_cast<unsigned>(date.month()) - 1]) + " " +
+         clock;
 }
 
 std::string at(Instant instant, std::string_view zone) { return at(runtime::to_local(instant, zone)); }

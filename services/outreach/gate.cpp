@@ -76,8 +76,8 @@ std::optional<Verdict> no_consent(const Question& q) {
       if (consent.purpose == q.message.purpose && consent.channel == q.reach.channel) state = consent.state;
     }
   }
-  const bool allowed = state == ConsentState::kGranted ||
-                       (state == ConsentState::kUnknown && q.message.purpose != MessagePurpose::kMarketing);
+  const bool allowed =
+      state == ConsentState::kGranted || (state == ConsentState::kUnknown && q.message.purpose != MessagePurpose::kMarketing);
   if (allowed) return std::nullopt;
   return withhold(MessageReason::kNoConsent);
 }
@@ -118,8 +118,8 @@ std::optional<Verdict> cap_of_the_day(const Question& q) {
   std::optional<Instant> free_at;
   for (const auto& zone : q.zones) {
     const LocalDay today = runtime::local_day(q.now, zone);
-    const auto sent_today = std::ranges::count_if(
-        q.person->sends, [&](const SendMark& mark) { return runtime::local_day(mark.at, zone) == today; });
+    const auto sent_today =
+        std::ranges::count_if(q.person->sends, [&](const SendMark& mark) { return runtime::local_day(mark.at, zone) == today; });
     if (sent_today < q.config.cap_per_day) continue;
     free_at = std::max(free_at.value_or(q.now), runtime::day_start(today + std::chrono::days{1}, zone));
   }
@@ -193,8 +193,8 @@ Verdict gate(const Question& question) {
   for (const Check& check : kChecks) {
     const auto objection = check.object(question);
     if (!objection) continue;
-    const bool useless_by_then = objection->outcome == Outcome::kDefer && question.message.useful_until &&
-                                 objection->until >= *question.message.useful_until;
+    const bool useless_by_then =
+        objection->outcome == Outcome::kDefer && question.message.useful_until && objection->until >= *question.message.useful_until;
     return useless_by_then ? withhold(MessageReason::kTooLate) : *objection;
   }
   return {};

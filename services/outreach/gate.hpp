@@ -18,7 +18,7 @@ namespace bridgework::outreach {
 struct QuietRule {
   MessagePurpose purpose;
   int from_hour;
-  int until_hour;         ///< exclusive
+  int until_hour;  ///< exclusive
   int sunday_from_hour;
   std::string_view source;
   std::string_view as_of;  ///< when somebody last read the source
@@ -51,7 +51,7 @@ struct Question {
   const PersonRecord* person;    ///< nullptr: nobody has told us of this person
   const SubjectRecord* subject;  ///< nullptr: we never heard of what it is about
   Reach reach;
-  bool suppressed;               ///< nothing may go to that contact point
+  bool suppressed;  ///< nothing may go to that contact point
   std::vector<std::string> zones;
   const Config& config;
   Instant now;

@@ -48,24 +48,25 @@ bool contains_phrase(std::string_view text, std::string_view phrase) {
   return padded.find(" " + std::string(phrase) + " ") != std::string::npos;
 }
 
-constexpr std::array<std::string_view, 24> kOptOut = {
-    "stop",     "end",       "quit",    "cancel",      "revoke",   "optout",    "opt out", "unsubscribe",
-    "stopall",  "stop all",  "cancelall", "remove me", "stop stop", "stop it",  "stopp",   "abmelden",
-    "abbestellen", "parar",  "baja",    "basta",       "alto",     "cancelar",  "sair",    "pare"};
-constexpr std::array<std::string_view, 16> kCourtesy = {"please", "pls",  "plz",  "now",   "thanks", "thank", "you",  "just",
-                                                        "no",     "the",  "this", "texts", "text",   "messages", "sms", "immediately"};
+constexpr std::array<std::string_view, 24> kOptOut = {"stop",      "end",         "quit",    "cancel",   "revoke",      "optout",
+                                                      "opt out",   "unsubscribe", "stopall", "stop all", "cancelall",   "remove me",
+                                                      "stop stop", "stop it",     "stopp",   "abmelden", "abbestellen", "parar",
+                                                      "baja",      "basta",       "alto",    "cancelar", "sair",        "pare"};
+constexpr std::array<std::string_view, 16> kCourtesy = {"please", "pls", "plz",  "now",   "thanks", "thank",    "you", "just",
+                                                        "no",     "the", "this", "texts", "text",   "messages", "sms", "immediately"};
 constexpr std::array<std::string_view, 31> kPlainWords = {
-    "stop texting",      "stop messaging",   "stop sending",    "stop contacting",  "stop writing",     "stop bothering",
-    "stop the texts",    "stop the messages", "stop these texts", "stop these messages", "dont text",   "do not text",
-    "dont message",      "do not message",   "dont contact",    "do not contact",   "dont write",       "do not write",
-    "dont send me",      "do not send me",   "no more texts",   "no more messages", "remove me from",   "take me off",
-    "leave me alone",    "opt me out",       "want to opt out", "unsubscribe me",   "please unsubscribe", "want to unsubscribe",
+    "stop texting",   "stop messaging",    "stop sending",     "stop contacting",     "stop writing",       "stop bothering",
+    "stop the texts", "stop the messages", "stop these texts", "stop these messages", "dont text",          "do not text",
+    "dont message",   "do not message",    "dont contact",     "do not contact",      "dont write",         "do not write",
+    "dont send me",   "do not send me",    "no more texts",    "no more messages",    "remove me from",     "take me off",
+    "leave me alone", "opt me out",        "want to opt out",  "unsubscribe me",      "please unsubscribe", "want to unsubscribe",
     "wish to opt out"};
 constexpr std::array<std::string_view, 5> kOptIn = {"start", "unstop", "optin", "opt in", "start please"};
 constexpr std::array<std::string_view, 4> kHelp = {"help", "info", "hilfe", "ayuda"};
-constexpr std::array<std::string_view, 16> kYes = {"yes", "y",  "yes please", "yeah", "yep", "ok",  "okay", "sure",
-                                                   "c",   "confirm", "confirmed", "ja", "si", "s\xC3\xAD", "sim", "yes thanks"};
-constexpr std::array<std::string_view, 10> kNo = {"no", "n", "nope", "no thanks", "no thank you", "nein", "nao", "n\xC3\xA3o", "cant", "cannot"};
+constexpr std::array<std::string_view, 16> kYes = {"yes", "y",       "yes please", "yeah", "yep", "ok",        "okay", "sure",
+                                                   "c",   "confirm", "confirmed",  "ja",   "si",  "s\xC3\xAD", "sim",  "yes thanks"};
+constexpr std::array<std::string_view, 10> kNo = {"no",   "n",   "nope",       "no thanks", "no thank you",
+                                                  "nein", "nao", "n\xC3\xA3o", "cant",      "cannot"};
 
 bool is_opt_out(const Words& words, std::string_view text) {
   if (is_one_of(text, kOptOut)) return true;

@@ -1,6 +1,6 @@
+#include "messages/codecs.hpp"
 #include "outreach/model.hpp"
 #include "outreach/state.codec.hpp"
-#include "messages/codecs.hpp"
 #include "runtime/serve.hpp"
 
 int main(int argc, char** argv) { return bridgework::runtime::serve<bridgework::outreach::Model>(argc, argv); }

@@ -20,7 +20,8 @@ bool breaks_header(std::string_view value) { return value.find_first_of(std::str
 bool is_address(std::string_view address) {
   const std::size_t at = address.find('@');
   return at != std::string_view::npos && at > 0 && at + 1 < address.size() && address.find('@', at + 1) == std::string_view::npos &&
-         std::ranges::all_of(address, [](char c) { return c > ' ' && c < 0x7f && std::string_view("<>,;:\\\"()[]").find(c) == std::string_view::npos; });
+         std::ranges::all_of(
+             address, [](char c) { return c > ' ' && c < 0x7f && std::string_view("<>,;:\\\"()[]").find(c) == std::string_view::npos; });
 }
 
 std::string base64(std::string_view bytes) {

@@ -46,9 +46,9 @@ bool sync_directory(const std::filesystem::path& directory) {
 }
 
 enum class Written {
-  kYes,      ///< on disk, now or already before
-  kNo,       ///< nothing of it shows under its name
-  kMaybe,    ///< it shows, but may not outlive a power cut
+  kYes,    ///< on disk, now or already before
+  kNo,     ///< nothing of it shows under its name
+  kMaybe,  ///< it shows, but may not outlive a power cut
 };
 
 Written write_once(const std::filesystem::path& path, std::string_view bytes) {
@@ -70,9 +70,7 @@ Written write_once(const std::filesystem::path& path, std::string_view bytes) {
   return Written::kNo;
 }
 
-std::string text_message(const SendMessage& effect) {
-  return "To: " + effect.to.reveal() + "\n\n" + effect.body.reveal() + "\n";
-}
+std::string text_message(const SendMessage& effect) { return "To: " + effect.to.reveal() + "\n\n" + effect.body.reveal() + "\n"; }
 
 }  // namespace
 

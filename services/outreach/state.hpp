@@ -52,9 +52,7 @@ inline constexpr std::string_view kSuppressedIndex = "suppressed";
 inline std::string messages_index(const PersonId& person) { return "messages/" + person.text(); }
 
 /// A subject is remembered per person, so that it lies in the person's lane whoever owns the thing itself.
-inline std::string subject_id(const PersonId& person, std::string_view subject) {
-  return person.text() + "." + std::string(subject);
-}
+inline std::string subject_id(const PersonId& person, std::string_view subject) { return person.text() + "." + std::string(subject); }
 
 /// Where a person can be reached, as far as their own wish and their contact points allow. An empty value: not at all.
 struct Reach {

@@ -13,9 +13,10 @@ constexpr auto kEmail = Channel::kEmail;
 
 constexpr std::array kTemplates = {
     // ---- acknowledgement
-    Template{"acknowledgement", 1, "en", kEmail, "We have your message",
-             "Hello[ {first_name}],\n\nthank you for writing to {practice}. We have your message and will get back to you.\n[\nYou can also "
-             "call us: {phone}\n]"},
+    Template{
+        "acknowledgement", 1, "en", kEmail, "We have your message",
+        "Hello[ {first_name}],\n\nthank you for writing to {practice}. We have your message and will get back to you.\n[\nYou can also "
+        "call us: {phone}\n]"},
     Template{"acknowledgement", 1, "en", kSms, "",
              "{practice}: we have your message and will get back to you.[ Phone: {phone}.] Reply STOP to opt out."},
     Template{"acknowledgement", 1, "de", kEmail, "Ihre Nachricht ist angekommen",
@@ -28,20 +29,22 @@ constexpr std::array kTemplates = {
              "llamarnos: {phone}\n]"},
     Template{"acknowledgement", 1, "es", kSms, "",
              "{practice}: hemos recibido su mensaje y le responderemos.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
-    Template{"acknowledgement", 1, "pt", kEmail, "Recebemos a sua mensagem",
-             "Olá[ {first_name}],\n\nobrigado por escrever a {practice}. Recebemos a sua mensagem e entraremos em contacto.\n[\nTambém pode "
-             "telefonar: {phone}\n]"},
+    Template{
+        "acknowledgement", 1, "pt", kEmail, "Recebemos a sua mensagem",
+        "Olá[ {first_name}],\n\nobrigado por escrever a {practice}. Recebemos a sua mensagem e entraremos em contacto.\n[\nTambém pode "
+        "telefonar: {phone}\n]"},
     Template{"acknowledgement", 1, "pt", kSms, "",
              "{practice}: recebemos a sua mensagem e vamos responder.[ Tel.: {phone}.] Responda STOP para sair."},
     // ---- reminder
-    Template{"reminder", 1, "en", kEmail, "Your visit on {date} at {time}",
-             "Hello[ {first_name}],\n\nwe look forward to seeing you on {date} at {time} at {practice}.\n[\nIf you cannot come, please call "
-             "us: {phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
-    Template{"reminder", 1, "en", kSms, "",
-             "{practice}: your visit is on {date} at {time}.[ Questions? {phone}.] Reply STOP to opt out."},
-    Template{"reminder", 1, "de", kEmail, "Ihr Termin am {date} um {time}",
-             "Guten Tag[ {first_name}],\n\nwir freuen uns auf Sie am {date} um {time} bei {practice}.\n[\nWenn Sie verhindert sind, rufen Sie "
-             "uns bitte an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+    Template{
+        "reminder", 1, "en", kEmail, "Your visit on {date} at {time}",
+        "Hello[ {first_name}],\n\nwe look forward to seeing you on {date} at {time} at {practice}.\n[\nIf you cannot come, please call "
+        "us: {phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
+    Template{"reminder", 1, "en", kSms, "", "{practice}: your visit is on {date} at {time}.[ Questions? {phone}.] Reply STOP to opt out."},
+    Template{
+        "reminder", 1, "de", kEmail, "Ihr Termin am {date} um {time}",
+        "Guten Tag[ {first_name}],\n\nwir freuen uns auf Sie am {date} um {time} bei {practice}.\n[\nWenn Sie verhindert sind, rufen Sie "
+        "uns bitte an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
     Template{"reminder", 1, "de", kSms, "",
              "{practice}: Ihr Termin ist am {date} um {time}.[ Fragen? {phone}.] STOP beendet diese Nachrichten."},
     Template{"reminder", 1, "es", kEmail, "Su cita del {date} a las {time}",
@@ -49,20 +52,22 @@ constexpr std::array kTemplates = {
              "recibir más correos: {unsubscribe}\n]"},
     Template{"reminder", 1, "es", kSms, "",
              "{practice}: su cita es el {date} a las {time}.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
-    Template{"reminder", 1, "pt", kEmail, "A sua consulta de {date} às {time}",
-             "Olá[ {first_name}],\n\nesperamos por si no dia {date} às {time} em {practice}.\n[\nSe não puder vir, telefone-nos: {phone}\n]["
-             "\nNão receber mais e-mails: {unsubscribe}\n]"},
-    Template{"reminder", 1, "pt", kSms, "",
-             "{practice}: a sua consulta: {date}, {time}.[ Tel.: {phone}.] Responda STOP para sair."},
+    Template{
+        "reminder", 1, "pt", kEmail, "A sua consulta de {date} às {time}",
+        "Olá[ {first_name}],\n\nesperamos por si no dia {date} às {time} em {practice}.\n[\nSe não puder vir, telefone-nos: {phone}\n]["
+        "\nNão receber mais e-mails: {unsubscribe}\n]"},
+    Template{"reminder", 1, "pt", kSms, "", "{practice}: a sua consulta: {date}, {time}.[ Tel.: {phone}.] Responda STOP para sair."},
     // ---- follow-up: what is open is told in the practice, never in a message
-    Template{"follow_up", 1, "en", kEmail, "We would like to hear from you",
-             "Hello[ {first_name}],\n\nthe team of {practice} would like to talk with you about your next visit.\n[\nPlease call us: {phone}\n]["
-             "\nNo more e-mails: {unsubscribe}\n]"},
+    Template{
+        "follow_up", 1, "en", kEmail, "We would like to hear from you",
+        "Hello[ {first_name}],\n\nthe team of {practice} would like to talk with you about your next visit.\n[\nPlease call us: {phone}\n]["
+        "\nNo more e-mails: {unsubscribe}\n]"},
     Template{"follow_up", 1, "en", kSms, "",
              "{practice}: we would like to arrange your next visit.[ Please call {phone}.] Reply STOP to opt out."},
-    Template{"follow_up", 1, "de", kEmail, "Wir würden gern von Ihnen hören",
-             "Guten Tag[ {first_name}],\n\ndas Team von {practice} möchte gern Ihren nächsten Besuch mit Ihnen besprechen.\n[\nBitte rufen Sie "
-             "uns an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+    Template{
+        "follow_up", 1, "de", kEmail, "Wir würden gern von Ihnen hören",
+        "Guten Tag[ {first_name}],\n\ndas Team von {practice} möchte gern Ihren nächsten Besuch mit Ihnen besprechen.\n[\nBitte rufen Sie "
+        "uns an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
     Template{"follow_up", 1, "de", kSms, "",
              "{practice}: wir möchten Ihren nächsten Besuch vereinbaren.[ Bitte rufen Sie an: {phone}.] STOP beendet diese Nachrichten."},
     Template{"follow_up", 1, "es", kEmail, "Nos gustaría saber de usted",
@@ -70,9 +75,10 @@ constexpr std::array kTemplates = {
              "{phone}\n][\nNo recibir más correos: {unsubscribe}\n]"},
     Template{"follow_up", 1, "es", kSms, "",
              "{practice}: nos gustaría acordar su próxima visita.[ Llame al {phone}.] Responda STOP para no recibir mensajes."},
-    Template{"follow_up", 1, "pt", kEmail, "Gostaríamos de falar consigo",
-             "Olá[ {first_name}],\n\na equipa de {practice} gostaria de falar consigo sobre a sua próxima visita.\n[\nTelefone-nos, por favor: "
-             "{phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
+    Template{
+        "follow_up", 1, "pt", kEmail, "Gostaríamos de falar consigo",
+        "Olá[ {first_name}],\n\na equipa de {practice} gostaria de falar consigo sobre a sua próxima visita.\n[\nTelefone-nos, por favor: "
+        "{phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
     Template{"follow_up", 1, "pt", kSms, "",
              "{practice}: gostaríamos de marcar a sua próxima visita.[ Ligue {phone}.] Responda STOP para sair."},
     // ---- survey
@@ -109,8 +115,9 @@ constexpr bool uses_only(std::string_view text, std::span<const std::string_view
 
 constexpr bool acceptable(const Template& message) {
   switch (message.channel) {
-    case Channel::kSms: return message.subject_line.empty() && uses_only(message.body, kSmsPlaceholders) &&
-                               message.body.find("STOP") != std::string_view::npos;
+    case Channel::kSms:
+      return message.subject_line.empty() && uses_only(message.body, kSmsPlaceholders) &&
+             message.body.find("STOP") != std::string_view::npos;
     case Channel::kEmail: return uses_only(message.subject_line, kEmailPlaceholders) && uses_only(message.body, kEmailPlaceholders);
     case Channel::kPhone:
     case Channel::kLetter: return false;
@@ -253,9 +260,8 @@ std::string base_language(std::string_view language) {
 }
 
 const Template* look_up(std::string_view name, std::string_view language, Channel channel) {
-  const auto found = std::ranges::find_if(kTemplates, [&](const Template& t) {
-    return t.name == name && t.language == language && t.channel == channel;
-  });
+  const auto found =
+      std::ranges::find_if(kTemplates, [&](const Template& t) { return t.name == name && t.language == language && t.channel == channel; });
   return found == kTemplates.end() ? nullptr : &*found;
 }
 

@@ -22,7 +22,8 @@ tl::expected<void, Fault> rebuild_service(Redis& redis, const Keys& keys) {
   if (auto begun = redis.script(kBegin, {keys.lanes()}, {std::to_string(kLaneCount)}); !begun) return tl::unexpected(begun.error());
   std::vector<std::string> doomed;
   for (Lane lane = 0; lane < kLaneCount; ++lane) {
-    for (const auto& key : {keys.records(lane), keys.timers(lane), keys.timer_bodies(lane), keys.effects(lane), keys.parked(lane), keys.attempts(lane)}) {
+    for (const auto& key :
+         {keys.records(lane), keys.timers(lane), keys.timer_bodies(lane), keys.effects(lane), keys.parked(lane), keys.attempts(lane)}) {
       doomed.push_back(key);
     }
   }
@@ -54,7 +55,8 @@ tl::expected<std::vector<std::string>, Fault> list_parked(Redis& redis, const Ke
     for (std::size_t i = 0; i + 1 < answer.items.size(); i += 2) {
       const std::string& key = answer.items[i].text;
       const std::size_t newline = key.rfind('\n');
-      found.emplace_back(newline == std::string::npos ? 0 : std::strtoull(key.c_str() + newline + 1, nullptr, 10), answer.items[i + 1].text);
+      found.emplace_back(newline == std::string::npos ? 0 : std::strtoull(key.c_str() + newline + 1, nullptr, 10),
+                         answer.items[i + 1].text);
     }
   }
   std::sort(found.begin(), found.end());

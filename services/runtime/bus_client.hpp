@@ -32,17 +32,17 @@ class BusClient {
   using Clock = std::chrono::steady_clock;
 
   struct Options {
-    std::vector<std::string> endpoints;             ///< at least one; the first is asked until it fails
-    std::chrono::milliseconds grace{1000};          ///< beyond the wait asked for, until the next bus is tried
-    std::chrono::milliseconds link_within{300};     ///< for a bus to take the question; one that is up needs a few milliseconds
-    std::chrono::milliseconds retry_after{100};     ///< between tries while no bus can be reached
-    std::uint32_t bytes_max = 1024 * 1024;          ///< of one answer, about
+    std::vector<std::string> endpoints;          ///< at least one; the first is asked until it fails
+    std::chrono::milliseconds grace{1000};       ///< beyond the wait asked for, until the next bus is tried
+    std::chrono::milliseconds link_within{300};  ///< for a bus to take the question; one that is up needs a few milliseconds
+    std::chrono::milliseconds retry_after{100};  ///< between tries while no bus can be reached
+    std::uint32_t bytes_max = 1024 * 1024;       ///< of one answer, about
   };
 
   struct Counts {
     std::uint64_t sent = 0, answered = 0;
-    std::uint64_t late = 0;         ///< answers to what was no longer asked
-    std::uint64_t malformed = 0;    ///< answers that are none
+    std::uint64_t late = 0;       ///< answers to what was no longer asked
+    std::uint64_t malformed = 0;  ///< answers that are none
     std::uint64_t timed_out = 0, link_lost = 0, unavailable = 0;
     std::uint64_t connect_failed = 0;
   };
@@ -82,8 +82,8 @@ class BusClient {
   std::optional<Dealer> dealer_;
   Stage stage_ = Stage::kIdle;
   messages::Fetch asked_;
-  Clock::time_point deadline_{};      // of what is sent, or of waiting for a link
-  Clock::time_point not_before_{};    // of the next try
+  Clock::time_point deadline_{};    // of what is sent, or of waiting for a link
+  Clock::time_point not_before_{};  // of the next try
   std::uint64_t correlation_ = 0;
   Counts counts_;
 };

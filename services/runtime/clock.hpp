@@ -20,8 +20,6 @@ bool clock_is_driven();
 std::optional<std::string> clock_refusal();
 
 /// Now, on the wall clock plus the test's offset.
-inline Instant system_now() {
-  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) + clock_offset();
-}
+inline Instant system_now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) + clock_offset(); }
 
 }  // namespace bridgework::runtime

@@ -103,15 +103,26 @@ class Decision {
   using Reply = typename V::Reply;
   using Refusal = typename V::Refusal;
 
-  struct RecordChange { std::string key; std::optional<Record> value; };
-  struct IndexChange { std::string index; std::string member; double score; enum class Op { kAdd, kRemove } op; };
+  struct RecordChange {
+    std::string key;
+    std::optional<Record> value;
+  };
+  struct IndexChange {
+    std::string index;
+    std::string member;
+    double score;
+    enum class Op { kAdd, kRemove } op;
+  };
   struct TimerChange {
     std::string name;
-    Instant due;                       ///< meaningless when `timer` is empty
-    std::optional<Timer> timer;        ///< empty: cancel
+    Instant due;                              ///< meaningless when `timer` is empty
+    std::optional<Timer> timer;               ///< empty: cancel
     std::chrono::seconds skip_if_older_than;  ///< 0: never too late
   };
-  struct EffectChange { std::string id; Effect effect; };
+  struct EffectChange {
+    std::string id;
+    Effect effect;
+  };
 
   /// Nothing changes; the caller is told why. Never mixed with changes.
   static Decision refuse(Refusal code, std::string detail = {}) {
@@ -128,8 +139,7 @@ class Decision {
     return *this;
   }
   template <class R>
-    requires(!std::is_reference_v<R> && !std::is_const_v<R>)
-  Decision& put(std::string_view id, R&& record) {
+  requires(!std::is_reference_v<R> && !std::is_const_v<R>) Decision& put(std::string_view id, R&& record) {
     std::string key = record_key<R>(id);
     records_.push_back({std::move(key), Record(std::move(record))});
     return *this;
@@ -141,15 +151,13 @@ class Decision {
   }
   /// A fact for everybody, for ever. At most 64 KiB encoded.
   template <class E>
-    requires std::constructible_from<Event, E>
-  Decision& emit(E event) {
+  requires std::constructible_from<Event, E> Decision& emit(E event) {
     events_.push_back(Event(std::move(event)));
     return *this;
   }
   /// What the caller of a command gets. Ignored for events and timers.
   template <class R>
-    requires std::constructible_from<Reply, R>
-  Decision& reply(R reply) {
+  requires std::constructible_from<Reply, R> Decision& reply(R reply) {
     reply_ = Reply(std::move(reply));
     return *this;
   }
@@ -165,8 +173,8 @@ class Decision {
   /// A message to this lane's future. `name` is unique in the lane (start it with the entity's id); setting it again replaces it, and
   /// the replaced one never has an effect. Fires never before `due` and at least once; later than `due + skip_if_older_than` not at all.
   template <class T>
-    requires std::constructible_from<Timer, T>
-  Decision& set_timer(std::string name, Instant due, T timer, std::chrono::seconds skip_if_older_than = std::chrono::seconds{0}) {
+  requires std::constructible_from<Timer, T> Decision& set_timer(std::string name, Instant due, T timer,
+                                                                 std::chrono::seconds skip_if_older_than = std::chrono::seconds{0}) {
     timers_.push_back({std::move(name), due, Timer(std::move(timer)), skip_if_older_than});
     return *this;
   }
@@ -177,15 +185,16 @@ class Decision {
   /// Something to be done outside once this decision is durable. It is claimed before it is tried, and its outcome comes back as a
   /// command; if the process dies in between, the outcome is "uncertain" and it is never tried again by itself.
   template <class E>
-    requires std::constructible_from<Effect, E>
-  Decision& perform(std::string id, E effect) {
+  requires std::constructible_from<Effect, E> Decision& perform(std::string id, E effect) {
     effects_.push_back({std::move(id), Effect(std::move(effect))});
     return *this;
   }
   /// Takes over all changes (not the reply) of another decision, after its own.
   Decision& append(Decision other) {
     assert(!refused_ && !other.refused_);
-    const auto move_all = [](auto& to, auto& from) { for (auto& x : from) to.push_back(std::move(x)); };
+    const auto move_all = [](auto& to, auto& from) {
+      for (auto& x : from) to.push_back(std::move(x));
+    };
     move_all(records_, other.records_);
     move_all(events_, other.events_);
     move_all(indexes_, other.indexes_);
@@ -201,9 +210,7 @@ class Decision {
   const std::vector<IndexChange>& indexes() const { return indexes_; }
   const std::vector<TimerChange>& timers() const { return timers_; }
   const std::vector<EffectChange>& effects() const { return effects_; }
-  bool changes_nothing() const {
-    return records_.empty() && events_.empty() && indexes_.empty() && timers_.empty() && effects_.empty();
-  }
+  bool changes_nothing() const { return records_.empty() && events_.empty() && indexes_.empty() && timers_.empty() && effects_.empty(); }
 
  private:
   std::optional<Refused<Refusal>> refused_;

@@ -36,8 +36,8 @@ constexpr std::size_t kCautiousEvents = 512;
 
 }  // namespace
 
-Engine::Engine(const Handler& handler, Store& store, Outbox& outbox, Metrics& metrics, InstanceInfo self, EngineOptions options, Clock clock,
-               Steady steady, Offset clock_offset)
+Engine::Engine(const Handler& handler, Store& store, Outbox& outbox, Metrics& metrics, InstanceInfo self, EngineOptions options,
+               Clock clock, Steady steady, Offset clock_offset)
     : handler_(handler),
       store_(store),
       outbox_(outbox),
@@ -64,7 +64,8 @@ Engine::Engine(const Handler& handler, Store& store, Outbox& outbox, Metrics& me
       malformed_(metrics.counter("bridgework_malformed_total", "Messages that break their schema.")),
       diverged_(metrics.counter("bridgework_diverged_total", "Answers of the bus saying that this consumer saw events which are gone.")),
       truncated_(metrics.counter("bridgework_truncated_total", "Answers of the bus saying that events before the log's first are needed.")),
-      uncertain_(metrics.counter("bridgework_effects_uncertain_total", "Effects claimed by a process that died before it said what became of them.")),
+      uncertain_(metrics.counter("bridgework_effects_uncertain_total",
+                                 "Effects claimed by a process that died before it said what became of them.")),
       commit_time_(metrics.histogram("bridgework_commit_seconds", "Time of one commit call.")),
       lanes_gauge_(metrics.gauge("bridgework_lanes_owned", "Lanes this instance may write to.")),
       queue_gauge_(metrics.gauge("bridgework_queue_length", "Messages waiting in the lanes of this instance.")) {
@@ -97,10 +98,12 @@ void Engine::submit(ReplyTo to, messages::Request request) {
   }
   if (key.empty()) {
     malformed_.add();
-    return answer(item, Outcome::kMalformed, "malformed", "this is no command of " + std::string(handler_.name()) + " or breaks its schema");
+    return answer(item, Outcome::kMalformed, "malformed",
+                  "this is no command of " + std::string(handler_.name()) + " or breaks its schema");
   }
   if (request.idempotency_key.empty()) {
-    return answer(item, Outcome::kMalformed, "idempotency_key_required", "a command needs an idempotency key, so that a retry has one effect");
+    return answer(item, Outcome::kMalformed, "idempotency_key_required",
+                  "a command needs an idempotency key, so that a retry has one effect");
   }
   if (request.deadline != Instant{} && request.deadline < clock_()) {
     expired_.add();
@@ -194,7 +197,8 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
     const auto push = [&](LaneRun& run, const std::string& entity) {
       if (run.seen >= fetched.sequence) return;
       Item item;
-      item.work = {Work::Kind::kEvent, record->type_id, record->body, record->recorded_at, record->principal, record->traceparent, fetched.sequence};
+      item.work = {Work::Kind::kEvent, record->type_id,     record->body,    record->recorded_at,
+                   record->principal,  record->traceparent, fetched.sequence};
       item.sequence = fetched.sequence;
       item.entity = entity;
       item.checked = true;
@@ -480,7 +484,8 @@ void Engine::park(LaneRun& run, Staged& staged, Item item, const std::string& re
   staged.unit.parked.push_back({key, encode(parked)});
   staged.newly_parked.push_back(item.entity);
   ++run.parked[item.entity];
-  log_event(Level::kError, "message_parked", {{"service", handler_.name()}, {"lane", staged.unit.lane}, {"sequence", item.sequence}, {"reason", reason}});
+  log_event(Level::kError, "message_parked",
+            {{"service", handler_.name()}, {"lane", staged.unit.lane}, {"sequence", item.sequence}, {"reason", reason}});
 }
 
 Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
@@ -500,7 +505,8 @@ Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
       continue;
     }
     Item item;
-    item.work = {Work::Kind::kEvent, record->type_id, record->body, record->recorded_at, record->principal, record->traceparent, parked->sequence};
+    item.work = {Work::Kind::kEvent, record->type_id,     record->body,    record->recorded_at,
+                 record->principal,  record->traceparent, parked->sequence};
     item.sequence = parked->sequence;
     item.entity = command.entity;
     item.parked_key = key;
@@ -615,7 +621,8 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
       return take({});
     }
     if (!item.timer_name.empty()) {
-      log_event(Level::kError, "timer_message_unreadable", {{"lane", lane}, {"timer", item.timer_name}, {"reason", decided.error().reason}});
+      log_event(Level::kError, "timer_message_unreadable",
+                {{"lane", lane}, {"timer", item.timer_name}, {"reason", decided.error().reason}});
       staged.unit.fired.push_back({item.timer_name, item.timer_body});
       return take({});
     }
@@ -723,8 +730,11 @@ void Engine::stage(std::map<Lane, Staged>& staged) {
       }
     }
     if (missing.empty()) break;
-    std::sort(missing.begin(), missing.end(), [](const RecordKey& a, const RecordKey& b) { return std::tie(a.lane, a.key) < std::tie(b.lane, b.key); });
-    missing.erase(std::unique(missing.begin(), missing.end(), [](const RecordKey& a, const RecordKey& b) { return a.lane == b.lane && a.key == b.key; }), missing.end());
+    std::sort(missing.begin(), missing.end(),
+              [](const RecordKey& a, const RecordKey& b) { return std::tie(a.lane, a.key) < std::tie(b.lane, b.key); });
+    missing.erase(std::unique(missing.begin(), missing.end(),
+                              [](const RecordKey& a, const RecordKey& b) { return a.lane == b.lane && a.key == b.key; }),
+                  missing.end());
     const auto loaded = store_.load(missing);
     if (!loaded) {
       lost_touch(loaded.error());
@@ -865,7 +875,8 @@ void Engine::settle(std::map<Lane, Staged>& staged) {
   }
   while (!recent_parks_.empty() && recent_parks_.front() + std::chrono::minutes(1) < steady_()) recent_parks_.pop_front();
   if (recent_parks_.size() > options_.parks_per_minute_max && suspended_.empty()) {
-    suspended_ = std::to_string(recent_parks_.size()) + " messages were parked within a minute: this looks like a fault of the program, not of the messages";
+    suspended_ = std::to_string(recent_parks_.size()) +
+                 " messages were parked within a minute: this looks like a fault of the program, not of the messages";
     log_event(Level::kError, "events_suspended", {{"parked", recent_parks_.size()}});
   }
 }

@@ -17,7 +17,7 @@ namespace bridgework::runtime {
 
 /// Whom a reply goes to.
 struct ReplyTo {
-  std::string identity;           ///< empty: nobody waits (an effect's outcome)
+  std::string identity;  ///< empty: nobody waits (an effect's outcome)
   std::uint64_t correlation = 0;
 };
 
@@ -31,15 +31,15 @@ class Outbox {
 };
 
 struct EngineOptions {
-  std::chrono::milliseconds lease{10'000};       ///< after it another instance may take the lane; safety is the fence, not this
+  std::chrono::milliseconds lease{10'000};  ///< after it another instance may take the lane; safety is the fence, not this
   std::chrono::milliseconds tick_every{1'000};
-  std::size_t commands_per_lane_max = 256;       ///< waiting; more are refused as overloaded before any work is done
-  std::size_t event_items_max = 4'096;           ///< routed and not yet committed; above it nothing more is fetched
-  std::size_t events_per_commit_max = 256;       ///< one long transaction stalls every client of the store
+  std::size_t commands_per_lane_max = 256;  ///< waiting; more are refused as overloaded before any work is done
+  std::size_t event_items_max = 4'096;      ///< routed and not yet committed; above it nothing more is fetched
+  std::size_t events_per_commit_max = 256;  ///< one long transaction stalls every client of the store
   std::size_t bytes_per_commit_max = 256 * 1024;
-  std::size_t records_cached_max = 20'000;       ///< per instance; caches are emptied above it
-  std::uint64_t attempts_max = 5;                ///< deaths at one event before it is parked untried
-  std::size_t parks_per_minute_max = 64;         ///< above it the fault is ours, not the messages': stop rather than drain the log
+  std::size_t records_cached_max = 20'000;  ///< per instance; caches are emptied above it
+  std::uint64_t attempts_max = 5;           ///< deaths at one event before it is parked untried
+  std::size_t parks_per_minute_max = 64;    ///< above it the fault is ours, not the messages': stop rather than drain the log
 };
 
 /// One instance's part of one service.
@@ -85,18 +85,18 @@ class Engine {
   struct Item {
     Work work;
     ReplyTo to;
-    std::string idempotency_key;   ///< the store's name for it; empty for events and timers
+    std::string idempotency_key;  ///< the store's name for it; empty for events and timers
     std::string request_hash;
-    int loads = 0;                 ///< how often records had to be loaded for it
-    bool checked = false;          ///< the store has been asked whether it was answered before
-    Instant deadline{};            ///< zero: none
-    std::uint64_t sequence = 0;    ///< of an event
-    std::string entity;            ///< routing text: what is parked when this cannot be handled
+    int loads = 0;               ///< how often records had to be loaded for it
+    bool checked = false;        ///< the store has been asked whether it was answered before
+    Instant deadline{};          ///< zero: none
+    std::uint64_t sequence = 0;  ///< of an event
+    std::string entity;          ///< routing text: what is parked when this cannot be handled
     std::string timer_name, timer_body;
-    std::string effect_id;         ///< an effect's outcome: its entry goes with the commit
+    std::string effect_id;             ///< an effect's outcome: its entry goes with the commit
     std::string claim_id, claim_body;  ///< an effect to be claimed: no message at all
-    std::string parked_key;        ///< a parked message that is tried again: its entry goes with the commit
-    bool retries_parked = false;   ///< the command that asks for it
+    std::string parked_key;            ///< a parked message that is tried again: its entry goes with the commit
+    bool retries_parked = false;       ///< the command that asks for it
   };
   struct LaneRun {
     std::uint64_t fence = 0;
@@ -109,9 +109,9 @@ class Engine {
     std::unordered_map<std::string, std::size_t> parked;  ///< entity -> how many of its messages
     std::uint64_t generation = 0;
     std::optional<std::uint64_t> counted_at;  ///< checkpoint at which this process has counted its try
-    std::size_t cautious = 0;      ///< an earlier try died: so many events are still taken one at a time
-    bool stale = false;            ///< checkpoint and caches must be read again
-    std::string halted;            ///< why nothing moves here any more
+    std::size_t cautious = 0;                 ///< an earlier try died: so many events are still taken one at a time
+    bool stale = false;                       ///< checkpoint and caches must be read again
+    std::string halted;                       ///< why nothing moves here any more
   };
   struct Staged {
     Unit unit;
@@ -166,11 +166,11 @@ class Engine {
   std::unordered_set<std::string> effects_out_;     ///< "lane/id" handed out to be performed
   std::unordered_set<std::string> claims_unknown_;  ///< claimed in a commit whose outcome is unknown, never handed out
   std::deque<std::chrono::steady_clock::time_point> recent_parks_;
-  std::string trouble_;  ///< why the whole instance is not ready
+  std::string trouble_;    ///< why the whole instance is not ready
   std::string suspended_;  ///< why no event is handled any more
 
-  Counter commands_done_, commands_refused_, overloaded_, expired_, not_owner_, duplicates_, key_reused_, events_handled_, timers_fired_, timers_skipped_,
-      parked_, fenced_, conflicts_, store_faults_, commits_, malformed_, diverged_, truncated_, uncertain_;
+  Counter commands_done_, commands_refused_, overloaded_, expired_, not_owner_, duplicates_, key_reused_, events_handled_, timers_fired_,
+      timers_skipped_, parked_, fenced_, conflicts_, store_faults_, commits_, malformed_, diverged_, truncated_, uncertain_;
   Histogram commit_time_;
   Gauge lanes_gauge_, queue_gauge_;
 };

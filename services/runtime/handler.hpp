@@ -20,7 +20,7 @@ struct Work {
   Kind kind = Kind::kCommand;
   std::uint64_t type_id = 0;
   std::string body;
-  Instant now{};              ///< accepted (command), recorded (event) or fired (timer)
+  Instant now{};  ///< accepted (command), recorded (event) or fired (timer)
   std::string principal;
   std::string traceparent;
   std::uint64_t causation = 0;
@@ -29,9 +29,9 @@ struct Work {
 /// A decision in bytes. Timers lack their generation, which the engine gives.
 struct Decided {
   bool refused = false;
-  std::string code, detail;   ///< of a refusal
+  std::string code, detail;  ///< of a refusal
   std::uint64_t reply_type = 0;
-  std::string reply;          ///< empty: the handler gave none
+  std::string reply;  ///< empty: the handler gave none
 
   struct Timer {
     std::string name;
@@ -107,10 +107,14 @@ class Handler {
   virtual tl::expected<Decided, Undecided> decide(LaneRecords& records, const Work& work) const = 0;
   /// The records a decision on this message would look for and not find, as far as that can be told now. Changes nothing.
   virtual std::vector<std::string> missing(const LaneRecords& records, const Work& work) const = 0;
-  virtual tl::expected<Answered, std::string> answer(RecordReader& reader, std::uint64_t type_id, std::string_view body, Instant now) const = 0;
+  virtual tl::expected<Answered, std::string> answer(RecordReader& reader, std::uint64_t type_id, std::string_view body,
+                                                     Instant now) const = 0;
 
   virtual bool performs_effects() const = 0;
-  struct Command { std::uint64_t type_id; std::string body; };
+  struct Command {
+    std::uint64_t type_id;
+    std::string body;
+  };
   /// May block. Called on the effect thread.
   virtual tl::expected<Command, std::string> perform(RecordReader& reader, std::string_view effect) const = 0;
   virtual tl::expected<Command, std::string> uncertain(std::string_view effect) const = 0;

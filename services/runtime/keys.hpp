@@ -19,14 +19,18 @@ struct Keys {
   std::string log() const { return of_group("log"); }            ///< stream; entry 0-<sequence>, one field "e": EventRecord bytes
   std::string meta() const { return of_group("meta"); }          ///< hash: head, inc, n, run_id, inc_start
   std::string incarnations() const { return of_group("incs"); }  ///< hash: incarnation -> first sequence
-  std::string lanes() const { return of_service("lanes"); }      ///< hash: f<lane> fence, o<lane> instance, e<lane> lease end ms, c<lane> checkpoint
-  std::string instances() const { return of_service("instances"); }  ///< hash: instance -> "<alive until ms> <command endpoint> <query endpoint> <http port> <pid>"
-  std::string records(Lane lane) const { return of_lane("r", lane); }   ///< hash: record key -> bytes
-  std::string timers(Lane lane) const { return of_lane("t", lane); }    ///< zset: name -> due µs
+  std::string lanes() const {
+    return of_service("lanes");
+  }  ///< hash: f<lane> fence, o<lane> instance, e<lane> lease end ms, c<lane> checkpoint
+  std::string instances() const {
+    return of_service("instances");
+  }  ///< hash: instance -> "<alive until ms> <command endpoint> <query endpoint> <http port> <pid>"
+  std::string records(Lane lane) const { return of_lane("r", lane); }        ///< hash: record key -> bytes
+  std::string timers(Lane lane) const { return of_lane("t", lane); }         ///< zset: name -> due µs
   std::string timer_bodies(Lane lane) const { return of_lane("tb", lane); }  ///< hash: name -> StoredTimer bytes
-  std::string effects(Lane lane) const { return of_lane("fx", lane); }  ///< hash: id -> 'p'|'c' + type id + bytes (pending, claimed)
-  std::string parked(Lane lane) const { return of_lane("pk", lane); }   ///< hash: "<entity>\n<sequence>" -> Parked bytes
-  std::string attempts(Lane lane) const { return of_lane("at", lane); } ///< hash: cp, n, by
+  std::string effects(Lane lane) const { return of_lane("fx", lane); }       ///< hash: id -> 'p'|'c' + type id + bytes (pending, claimed)
+  std::string parked(Lane lane) const { return of_lane("pk", lane); }        ///< hash: "<entity>\n<sequence>" -> Parked bytes
+  std::string attempts(Lane lane) const { return of_lane("at", lane); }      ///< hash: cp, n, by
   std::string index(std::string_view name) const { return of_service("i:") + std::string(name); }  ///< zset
   // "k:<principal>:<type id>:<key>" string: request hash, sequence, StoredReply bytes; expires
 };

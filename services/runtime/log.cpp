@@ -87,7 +87,8 @@ LogValue::LogValue(double number) {
   text_ = text.data();
 }
 
-LogValue::LogValue(Instant instant) : text_(date::format("%FT%TZ", date::sys_time<std::chrono::microseconds>{instant.time_since_epoch()})) {}
+LogValue::LogValue(Instant instant)
+    : text_(date::format("%FT%TZ", date::sys_time<std::chrono::microseconds>{instant.time_since_epoch()})) {}
 
 std::string log_line(EventName name, std::initializer_list<LogField> fields) {
   std::string line(name.text());

@@ -39,10 +39,10 @@ class LogValue {
   LogValue(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
   LogValue(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
   template <class Number>
-    requires(std::integral<Number> && !std::same_as<Number, char>)
-  LogValue(Number number) : text_(written(number)) {}  // NOLINT(google-explicit-constructor)
-  LogValue(double number);                             // NOLINT(google-explicit-constructor)
-  LogValue(Instant instant);                           // NOLINT(google-explicit-constructor)
+  requires(std::integral<Number> && !std::same_as<Number, char>) LogValue(Number number)
+      : text_(written(number)) {}  // NOLINT(google-explicit-constructor)
+  LogValue(double number);         // NOLINT(google-explicit-constructor)
+  LogValue(Instant instant);       // NOLINT(google-explicit-constructor)
   template <class Rep, class Period>
   LogValue(std::chrono::duration<Rep, Period> duration)  // NOLINT(google-explicit-constructor)
       : text_(std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(duration).count()) + "us") {}

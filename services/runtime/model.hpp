@@ -14,33 +14,63 @@
 namespace bridgework::runtime {
 
 /// Events of other services (or its own) that a service handles, grouped by the lane they go to.
-template <class... Events> struct ByPerson {};   ///< the lane of the event's person
-template <class... Events> struct BySite {};     ///< the lane of the event's site
-template <class... Events> struct EveryLane {};  ///< each lane, as reference data
-template <class... Groups> struct Consumes {};
+template <class... Events>
+struct ByPerson {};  ///< the lane of the event's person
+template <class... Events>
+struct BySite {};  ///< the lane of the event's site
+template <class... Events>
+struct EveryLane {};  ///< each lane, as reference data
+template <class... Groups>
+struct Consumes {};
 
 enum class RouteBy { kPerson, kSite, kEveryLane };
 
 namespace detail {
-template <class... V> struct Concat;
-template <> struct Concat<> { using type = std::variant<>; };
-template <class... A> struct Concat<std::variant<A...>> { using type = std::variant<A...>; };
+template <class... V>
+struct Concat;
+template <>
+struct Concat<> {
+  using type = std::variant<>;
+};
+template <class... A>
+struct Concat<std::variant<A...>> {
+  using type = std::variant<A...>;
+};
 template <class... A, class... B, class... Rest>
 struct Concat<std::variant<A...>, std::variant<B...>, Rest...> : Concat<std::variant<A..., B...>, Rest...> {};
 // std::monostate stands for "this service has none of these"
-template <class V> struct WithoutNone { using type = V; };
-template <> struct WithoutNone<std::variant<std::monostate>> { using type = std::variant<>; };
-template <class G> struct GroupEvents;
-template <class... E> struct GroupEvents<ByPerson<E...>> { using type = std::variant<E...>; };
-template <class... E> struct GroupEvents<BySite<E...>> { using type = std::variant<E...>; };
-template <class... E> struct GroupEvents<EveryLane<E...>> { using type = std::variant<E...>; };
-template <class C> struct ConsumedEvents;
-template <class... G> struct ConsumedEvents<Consumes<G...>> : Concat<typename GroupEvents<G>::type...> {};
+template <class V>
+struct WithoutNone {
+  using type = V;
+};
+template <>
+struct WithoutNone<std::variant<std::monostate>> {
+  using type = std::variant<>;
+};
+template <class G>
+struct GroupEvents;
+template <class... E>
+struct GroupEvents<ByPerson<E...>> {
+  using type = std::variant<E...>;
+};
+template <class... E>
+struct GroupEvents<BySite<E...>> {
+  using type = std::variant<E...>;
+};
+template <class... E>
+struct GroupEvents<EveryLane<E...>> {
+  using type = std::variant<E...>;
+};
+template <class C>
+struct ConsumedEvents;
+template <class... G>
+struct ConsumedEvents<Consumes<G...>> : Concat<typename GroupEvents<G>::type...> {};
 }  // namespace detail
 
 /// Everything `decide` can be handed: the service's commands, the events it consumes, its timers.
 template <class Commands, class Consumed, class Timer>
-using MessageOf = typename detail::Concat<Commands, typename detail::ConsumedEvents<Consumed>::type, typename detail::WithoutNone<Timer>::type>::type;
+using MessageOf =
+    typename detail::Concat<Commands, typename detail::ConsumedEvents<Consumed>::type, typename detail::WithoutNone<Timer>::type>::type;
 
 template <class Reply, class Refusal>
 using Answer = tl::expected<Reply, Refused<Refusal>>;

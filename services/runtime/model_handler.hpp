@@ -81,10 +81,22 @@ inline std::string hex_id(std::uint64_t id) {
   return std::string(text.data(), 16);
 }
 
-template <class... E, class Visit> void each_of(ByPerson<E...>, [[maybe_unused]] Visit visit) { (visit(E::kTypeId, RouteBy::kPerson), ...); }
-template <class... E, class Visit> void each_of(BySite<E...>, [[maybe_unused]] Visit visit) { (visit(E::kTypeId, RouteBy::kSite), ...); }
-template <class... E, class Visit> void each_of(EveryLane<E...>, [[maybe_unused]] Visit visit) { (visit(E::kTypeId, RouteBy::kEveryLane), ...); }
-template <class... G, class Visit> void each_consumed(Consumes<G...>, [[maybe_unused]] Visit visit) { (each_of(G{}, visit), ...); }
+template <class... E, class Visit>
+void each_of(ByPerson<E...>, [[maybe_unused]] Visit visit) {
+  (visit(E::kTypeId, RouteBy::kPerson), ...);
+}
+template <class... E, class Visit>
+void each_of(BySite<E...>, [[maybe_unused]] Visit visit) {
+  (visit(E::kTypeId, RouteBy::kSite), ...);
+}
+template <class... E, class Visit>
+void each_of(EveryLane<E...>, [[maybe_unused]] Visit visit) {
+  (visit(E::kTypeId, RouteBy::kEveryLane), ...);
+}
+template <class... G, class Visit>
+void each_consumed(Consumes<G...>, [[maybe_unused]] Visit visit) {
+  (each_of(G{}, visit), ...);
+}
 
 }  // namespace detail
 
@@ -199,7 +211,8 @@ class ModelHandler final : public Handler {
     return state.missing();
   }
 
-  tl::expected<Answered, std::string> answer(RecordReader& reader, std::uint64_t type_id, std::string_view body, Instant now) const override {
+  tl::expected<Answered, std::string> answer(RecordReader& reader, std::uint64_t type_id, std::string_view body,
+                                             Instant now) const override {
     auto query = detail::decode_variant<typename M::Query>(type_id, body);
     if (!query) return tl::unexpected(query.error().reason);
     const BytesView<Record> view(reader);

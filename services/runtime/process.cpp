@@ -57,10 +57,18 @@ std::string instance_name(const ProcessSettings& settings) {
 /// Effects one after the other on a thread of their own.
 class EffectThread {
  public:
-  struct Job { Lane lane; std::string id, effect; };
-  struct Outcome { Lane lane; std::string id; Handler::Command command; };
+  struct Job {
+    Lane lane;
+    std::string id, effect;
+  };
+  struct Outcome {
+    Lane lane;
+    std::string id;
+    Handler::Command command;
+  };
 
-  EffectThread(const Handler& handler, Redis redis, Keys keys, Wakeup& done) : handler_(handler), reader_(std::move(redis), std::move(keys)), done_(done) {
+  EffectThread(const Handler& handler, Redis redis, Keys keys, Wakeup& done)
+      : handler_(handler), reader_(std::move(redis), std::move(keys)), done_(done) {
     if (handler_.performs_effects()) thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
   }
   void add(Job job) {
@@ -116,7 +124,7 @@ class EffectThread {
   Wakeup& done_;
   std::mutex mutex_;
   std::condition_variable_any ready_;
-  std::deque<Job> jobs_;          // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
+  std::deque<Job> jobs_;  // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
   std::deque<Outcome> outcomes_;
   std::jthread thread_;
 };
@@ -350,8 +358,9 @@ int Process::run() {
   queries.start();
 
   RedisStore store(Redis(redis_options(settings_)), keys_);
-  Engine engine(handler_, store, *this, metrics_, self, {}, [] { return system_now(); }, [] { return std::chrono::steady_clock::now(); },
-                [] { return clock_offset(); });
+  Engine engine(
+      handler_, store, *this, metrics_, self, {}, [] { return system_now(); }, [] { return std::chrono::steady_clock::now(); },
+      [] { return clock_offset(); });
 
   BusClient::Options bus_options;
   for (const char* number : {"1", "2"}) bus_options.endpoints.push_back("ipc://" + settings_.run_dir + "/bus-" + number + "-fetch.sock");
@@ -391,7 +400,8 @@ int Process::run() {
     if (leave_by) timeout = std::min(timeout, milliseconds(20));
     // When another Fetch can be sent at once there is no reason to sleep before it.
     if (!leave_by && engine.want()) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));
-    Watch watches[] = {{.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
+    Watch watches[] = {
+        {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
     wait(watches, timeout);
     effects_done_.clear();
     g_stop_wakeup->clear();
@@ -407,7 +417,7 @@ int Process::run() {
 int run_process(const ProcessSettings& settings, const Handler& handler) {
   Wakeup stop;
   g_stop_wakeup = &stop;
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_stop_signal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);

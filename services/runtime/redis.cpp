@@ -50,8 +50,8 @@ constexpr std::string_view kTooManyClients = "ERR max number of clients reached"
 
 /// What a Redis error obliges its reader to do. Everything listed passes by itself or by an operator's hand; none is the message's fault.
 FaultKind classify(std::string_view error) {
-  static constexpr std::array<std::string_view, 11> kTransient = {"LOADING",    "MISCONF",     "OOM",        "BUSY",    "READONLY", "MASTERDOWN",
-                                                                  "NOREPLICAS", "CLUSTERDOWN", "UNBLOCKED", "TRYAGAIN", "UNKILLABLE"};
+  static constexpr std::array<std::string_view, 11> kTransient = {
+      "LOADING", "MISCONF", "OOM", "BUSY", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "UNBLOCKED", "TRYAGAIN", "UNKILLABLE"};
   if (std::find(kTransient.begin(), kTransient.end(), first_word(error)) != kTransient.end()) return FaultKind::kOverloaded;
   if (error.substr(0, kTooManyClients.size()) == kTooManyClients) return FaultKind::kOverloaded;
   return FaultKind::kInternal;

@@ -45,8 +45,8 @@ using RedisCommand = std::vector<std::string>;
 class Redis {
  public:
   struct Options {
-    std::string unix_socket;               ///< preferred; PHI never travels over plain TCP
-    std::string host = "127.0.0.1";        ///< used when unix_socket is empty
+    std::string unix_socket;         ///< preferred; PHI never travels over plain TCP
+    std::string host = "127.0.0.1";  ///< used when unix_socket is empty
     int port = 6379;
     std::string user, password;
     std::chrono::milliseconds timeout{5000};
@@ -65,7 +65,8 @@ class Redis {
   tl::expected<std::vector<RedisValue>, Fault> pipeline(const std::vector<RedisCommand>& commands);
 
   /// Runs a Lua script by its SHA, loading it when Redis does not have it.
-  tl::expected<RedisValue, Fault> script(std::string_view source, const std::vector<std::string>& keys, const std::vector<std::string>& arguments);
+  tl::expected<RedisValue, Fault> script(std::string_view source, const std::vector<std::string>& keys,
+                                         const std::vector<std::string>& arguments);
 
   /// Redis' run id as read on the connection now open; asks when it is not known yet. It changes at every restart.
   tl::expected<std::string, Fault> run_id();

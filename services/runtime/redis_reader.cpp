@@ -69,7 +69,8 @@ void RedisReader::scan(std::string_view prefix, const std::function<void(std::st
 }
 
 std::vector<IndexEntry> RedisReader::index(std::string_view name, double from, double to, std::size_t limit) {
-  const auto answer = must(redis_.run({"ZRANGEBYSCORE", keys_.index(name), bound(from), bound(to), "WITHSCORES", "LIMIT", "0", std::to_string(limit)}));
+  const auto answer =
+      must(redis_.run({"ZRANGEBYSCORE", keys_.index(name), bound(from), bound(to), "WITHSCORES", "LIMIT", "0", std::to_string(limit)}));
   std::vector<IndexEntry> out;
   for (std::size_t i = 0; i + 1 < answer.items.size(); i += 2) {
     out.push_back({answer.items[i].text, std::strtod(answer.items[i + 1].text.c_str(), nullptr)});

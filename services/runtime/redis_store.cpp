@@ -25,7 +25,8 @@ redis.call('HSET', KEYS[2], inc, start)
 return {inc, start, head}
 )lua";
 
-// KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count, 1 to raise the fences of lanes already held. Returns {inc, head, surplus, lane, fence, checkpoint, ...}.
+// KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count, 1 to raise the fences of lanes already held. Returns {inc, head,
+// surplus, lane, fence, checkpoint, ...}.
 constexpr std::string_view kTick = R"lua(
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -321,7 +322,11 @@ tl::expected<void, Fault> check_server(Redis& redis) {
     if (answer->items.size() < 2) return tl::unexpected(odd_answer("CONFIG GET"));
     return answer->items[1].text;
   };
-  struct Wanted { const char* name; const char* value; const char* why; };
+  struct Wanted {
+    const char* name;
+    const char* value;
+    const char* why;
+  };
   constexpr Wanted kWanted[] = {
       {"appendonly", "yes", "without it a restart loses everything"},
       {"appendfsync", "always", "without it an answered command can be lost"},
@@ -354,9 +359,11 @@ tl::expected<void, Fault> RedisStore::opened() {
 
 tl::expected<LaneTick, Fault> RedisStore::tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
-  const std::string info = self.command_endpoint + " " + self.query_endpoint + " " + std::to_string(self.http_port) + " " + std::to_string(self.pid);
-  const auto answer = redis_.script(kTick, {keys_.meta(), keys_.lanes(), keys_.instances()},
-                                    {self.instance, std::to_string(ttl.count()), info, std::to_string(kLaneCount), fences == Fences::kRaise ? "1" : "0"});
+  const std::string info =
+      self.command_endpoint + " " + self.query_endpoint + " " + std::to_string(self.http_port) + " " + std::to_string(self.pid);
+  const auto answer =
+      redis_.script(kTick, {keys_.meta(), keys_.lanes(), keys_.instances()},
+                    {self.instance, std::to_string(ttl.count()), info, std::to_string(kLaneCount), fences == Fences::kRaise ? "1" : "0"});
   if (!answer) return tl::unexpected(answer.error());
   if (answer->items.size() < 3 || answer->items.size() % 3 != 0) return tl::unexpected(odd_answer("tick"));
   LaneTick out;
@@ -364,7 +371,8 @@ tl::expected<LaneTick, Fault> RedisStore::tick(const InstanceInfo& self, std::ch
   out.head = number(answer->items[1].text);
   out.surplus = number(answer->items[2].text);
   for (std::size_t i = 3; i < answer->items.size(); i += 3) {
-    out.owned.push_back({static_cast<Lane>(number(answer->items[i].text)), number(answer->items[i + 1].text), number(answer->items[i + 2].text)});
+    out.owned.push_back(
+        {static_cast<Lane>(number(answer->items[i].text)), number(answer->items[i + 1].text), number(answer->items[i + 2].text)});
   }
   return out;
 }
@@ -421,7 +429,8 @@ tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> RedisStore::r
     const auto first = text.find(' ');
     const auto second = text.find(' ', first + 1);
     if (first == std::string::npos || second == std::string::npos) return tl::unexpected(odd_answer("an idempotency record"));
-    out[i] = StoredReplyRecord{text.substr(0, first), number(std::string_view(text).substr(first + 1, second - first - 1)), text.substr(second + 1)};
+    out[i] = StoredReplyRecord{text.substr(0, first), number(std::string_view(text).substr(first + 1, second - first - 1)),
+                               text.substr(second + 1)};
   }
   return out;
 }
@@ -481,9 +490,12 @@ tl::expected<std::vector<UnitResult>, Fault> RedisStore::commit(const std::strin
         else ops.add("HDEL", keys.place(key), {name(*w)});
       }
     };
-    field_writes(keys_.records(unit.lane), unit.records, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.bytes; });
-    field_writes(keys_.effects(unit.lane), unit.effects, [](const auto& w) { return w.id; }, [](const auto& w) -> const auto& { return w.body; });
-    field_writes(keys_.parked(unit.lane), unit.parked, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.body; });
+    field_writes(
+        keys_.records(unit.lane), unit.records, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.bytes; });
+    field_writes(
+        keys_.effects(unit.lane), unit.effects, [](const auto& w) { return w.id; }, [](const auto& w) -> const auto& { return w.body; });
+    field_writes(
+        keys_.parked(unit.lane), unit.parked, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.body; });
     for (const auto* w : last_of_each(unit.indexes, [](const auto& x) { return x.index + '\0' + x.member; })) {
       if (w->remove) ops.add("ZREM", keys.place(keys_.index(w->index)), {w->member});
       else ops.add("ZADD", keys.place(keys_.index(w->index)), {score_text(w->score), w->member});

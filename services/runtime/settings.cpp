@@ -11,8 +11,8 @@
 #include <optional>
 #include <set>
 
-#include <CLI/CLI.hpp>
 #include <toml++/toml.h>
+#include <CLI/CLI.hpp>
 
 namespace bridgework::runtime {
 namespace {
@@ -136,7 +136,8 @@ std::string default_text(const Setting& setting) {
 }
 
 std::string help_text(std::string_view service, const std::vector<Setting>& process, const std::vector<Setting>& own) {
-  std::string text = "bridgework " + std::string(service) + "\n\nEach setting as flag, as environment variable and in the TOML file given by --config.\n";
+  std::string text =
+      "bridgework " + std::string(service) + "\n\nEach setting as flag, as environment variable and in the TOML file given by --config.\n";
   const auto list = [&](std::string_view table, std::string_view prefix, const std::vector<Setting>& settings) {
     text += "\n[" + std::string(table) + "]\n";
     for (const Setting& setting : settings) {
@@ -247,8 +248,8 @@ tl::expected<Flags, std::string> parse_flags(std::vector<std::string> arguments,
   for (const auto* settings : {&process, &own}) {
     for (const Setting& setting : *settings) {
       known.push_back(flag_name(setting.name));
-      app.add_option_function<std::string>(
-             known.back(), [&flags, &setting](const std::string& value) { flags.values.emplace_back(&setting, value); })
+      app.add_option_function<std::string>(known.back(),
+                                           [&flags, &setting](const std::string& value) { flags.values.emplace_back(&setting, value); })
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
   }

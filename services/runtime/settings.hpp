@@ -72,8 +72,7 @@ struct HelpWanted {
 /// TOML: tables [process] and [<service>]; other tables belong to other processes and are left alone. Environment:
 /// BRIDGEWORK_<SERVICE>_<NAME> for everything, BRIDGEWORK_<NAME> for what every process has. A duration is a whole number of its unit.
 tl::expected<std::monostate, std::variant<HelpWanted, std::string>> apply_settings(const SettingSources& sources, std::string_view service,
-                                                                                  std::vector<Setting> process,
-                                                                                  std::vector<Setting> own);
+                                                                                   std::vector<Setting> process, std::vector<Setting> own);
 
 /// The sources of this process.
 SettingSources sources_of(int argc, char** argv);
@@ -127,9 +126,9 @@ struct Collector {
                                       std::int64_t{1'000'000'000'000} * Period::den / Period::num, unit_name<Period>()};
     } else {
       static_assert(std::integral<T> && !std::is_same_v<T, bool>, "a setting is text, a number or a duration; a choice is text");
-      setting.target = Setting::Whole{[&reference](std::int64_t value) { reference = static_cast<T>(value); },
-                                      static_cast<std::int64_t>(reference), static_cast<std::int64_t>(std::numeric_limits<T>::min()),
-                                      max_of<T>(), ""};
+      setting.target =
+          Setting::Whole{[&reference](std::int64_t value) { reference = static_cast<T>(value); }, static_cast<std::int64_t>(reference),
+                         static_cast<std::int64_t>(std::numeric_limits<T>::min()), max_of<T>(), ""};
     }
     settings.push_back(std::move(setting));
   }

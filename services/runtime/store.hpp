@@ -17,8 +17,8 @@ namespace bridgework::runtime {
 
 /// One unbroken life of the log. After any roll-back a new one opens, so that no position ever means two events.
 struct Incarnation {
-  std::string id;                   ///< "<counter>.<8 random hex>"; empty: none seen yet
-  std::uint64_t first_sequence = 1; ///< of the first event that can belong to it
+  std::string id;                    ///< "<counter>.<8 random hex>"; empty: none seen yet
+  std::uint64_t first_sequence = 1;  ///< of the first event that can belong to it
   std::uint64_t head = 0;
 };
 
@@ -37,7 +37,7 @@ struct LaneTick {
 };
 
 struct InstanceInfo {
-  std::string instance;          ///< unique per process start, or an old lease would be taken for one's own
+  std::string instance;  ///< unique per process start, or an old lease would be taken for one's own
   std::string command_endpoint;
   std::string query_endpoint;
   int http_port = 0;
@@ -49,29 +49,52 @@ struct Unit {
   Lane lane = 0;
   std::uint64_t fence = 0;
 
-  struct Checkpoint { std::uint64_t expected, next; };
+  struct Checkpoint {
+    std::uint64_t expected, next;
+  };
   std::optional<Checkpoint> checkpoint;
 
-  struct Idempotency { std::string key, request_hash, reply; };
+  struct Idempotency {
+    std::string key, request_hash, reply;
+  };
   std::vector<Idempotency> idempotency;
 
   /// A timer that fired: refused unless it is still there with exactly these bytes, and removed.
-  struct FiredTimer { std::string name, body; };
+  struct FiredTimer {
+    std::string name, body;
+  };
   std::vector<FiredTimer> fired;
 
-  struct RecordWrite { std::string key; std::optional<std::string> bytes; };
+  struct RecordWrite {
+    std::string key;
+    std::optional<std::string> bytes;
+  };
   std::vector<RecordWrite> records;
 
-  struct IndexWrite { std::string index, member; double score; bool remove; };
+  struct IndexWrite {
+    std::string index, member;
+    double score;
+    bool remove;
+  };
   std::vector<IndexWrite> indexes;
 
-  struct TimerWrite { std::string name; Instant due; std::optional<std::string> body; };
+  struct TimerWrite {
+    std::string name;
+    Instant due;
+    std::optional<std::string> body;
+  };
   std::vector<TimerWrite> timers;
 
-  struct EffectWrite { std::string id; std::optional<std::string> body; };
+  struct EffectWrite {
+    std::string id;
+    std::optional<std::string> body;
+  };
   std::vector<EffectWrite> effects;
 
-  struct ParkedWrite { std::string key; std::optional<std::string> body; };
+  struct ParkedWrite {
+    std::string key;
+    std::optional<std::string> body;
+  };
   std::vector<ParkedWrite> parked;
 
   std::vector<std::string> events;  ///< EventRecord bytes; the sequence is given by the commit
@@ -79,11 +102,11 @@ struct Unit {
 
 enum class UnitOutcome {
   kDone,
-  kFenced,          ///< the lane has another owner, or another incarnation: forget everything about it
-  kAlreadyAnswered, ///< an idempotency key of the unit exists: look it up
+  kFenced,           ///< the lane has another owner, or another incarnation: forget everything about it
+  kAlreadyAnswered,  ///< an idempotency key of the unit exists: look it up
   kCheckpointMoved,
   kTimerChanged,
-  kLogBroken,       ///< head and log disagree, or a key has a foreign type: a person must look
+  kLogBroken,  ///< head and log disagree, or a key has a foreign type: a person must look
 };
 
 struct UnitResult {
@@ -111,9 +134,9 @@ struct RecordKey {
   std::string key;
 };
 
-struct LaneExtras {  ///< what a new owner must know besides the checkpoint
+struct LaneExtras {                                          ///< what a new owner must know besides the checkpoint
   std::vector<std::pair<std::string, std::string>> effects;  ///< id, body
-  std::vector<std::string> parked;                            ///< keys "<entity>\n<sequence>"
+  std::vector<std::string> parked;                           ///< keys "<entity>\n<sequence>"
 };
 
 /// The store as one instance of one service uses it. Not thread-safe.

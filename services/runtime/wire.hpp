@@ -35,9 +35,9 @@ class Context {
 };
 
 struct SocketOptions {
-  int queue_messages_max = 1000;                      ///< in each direction and per peer; beyond it a send is refused or, on Live, dropped
-  std::int64_t message_bytes_max = 8 * 1024 * 1024;   ///< a peer that sends more is disconnected before its bytes are stored
-  std::chrono::milliseconds linger{0};                ///< how long closing waits for what was not sent yet; at most 500 ms
+  int queue_messages_max = 1000;                     ///< in each direction and per peer; beyond it a send is refused or, on Live, dropped
+  std::int64_t message_bytes_max = 8 * 1024 * 1024;  ///< a peer that sends more is disconnected before its bytes are stored
+  std::chrono::milliseconds linger{0};               ///< how long closing waits for what was not sent yet; at most 500 ms
 };
 
 /// What became of a message. One that is not kSent is still with the caller and nobody else will ever see it.
@@ -76,7 +76,7 @@ class Socket {
 struct Received {
   std::string identity;  ///< names the peer's connection for `Router::send`; proves nothing about who it is
   std::string bytes;
-  std::string user;      ///< who the peer has proved to be; empty on links that do not ask
+  std::string user;  ///< who the peer has proved to be; empty on links that do not ask
 };
 
 /// The side that serves many peers: commands, queries, Fetch.

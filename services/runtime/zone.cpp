@@ -68,8 +68,6 @@ int minute_of_day(LocalTime local) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(local - midnight).count());
 }
 
-int weekday(LocalDay day) {
-  return static_cast<int>(std::chrono::weekday{day}.iso_encoding());
-}
+int weekday(LocalDay day) { return static_cast<int>(std::chrono::weekday{day}.iso_encoding()); }
 
 }  // namespace bridgework::runtime

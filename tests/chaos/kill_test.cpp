@@ -48,7 +48,8 @@ TEST(Kill, LosesNothingThatWasAnsweredAndDoublesNothing) {
     });
   }
 
-  const std::vector<std::string> victims{"lead_intake-1", "redis", "journey-1", "bus-1", "gateway-1", "lead_intake-1", "analytics-1", "redis"};
+  const std::vector<std::string> victims{"lead_intake-1", "redis",         "journey-1",   "bus-1",
+                                         "gateway-1",     "lead_intake-1", "analytics-1", "redis"};
   for (const auto& victim : victims) {
     std::size_t before = 0;
     {
@@ -59,7 +60,8 @@ TEST(Kill, LosesNothingThatWasAnsweredAndDoublesNothing) {
     ASSERT_GT(pid, 0) << victim;
     ASSERT_EQ(::kill(pid, SIGKILL), 0);
     // Service comes back: clients get answers again, from processes of which one is new.
-    EXPECT_TRUE(suite.eventually([&] { return suite.pid_of(victim) > 0 && suite.pid_of(victim) != pid; }, std::chrono::seconds(60))) << victim;
+    EXPECT_TRUE(suite.eventually([&] { return suite.pid_of(victim) > 0 && suite.pid_of(victim) != pid; }, std::chrono::seconds(60)))
+        << victim;
     EXPECT_TRUE(suite.eventually(
         [&] {
           const std::scoped_lock lock(mutex);
@@ -72,7 +74,8 @@ TEST(Kill, LosesNothingThatWasAnsweredAndDoublesNothing) {
   clients.clear();
   ASSERT_TRUE(suite.settle(std::chrono::seconds(60)));
 
-  for (const auto& person : answered) ASSERT_EQ(suite.api().get("/v1/persons/" + person).status, 200) << person << " was answered and is gone";
+  for (const auto& person : answered)
+    ASSERT_EQ(suite.api().get("/v1/persons/" + person).status, 200) << person << " was answered and is gone";
   // Each registration is in the log once, and nothing else is.
   std::set<std::string> logged;
   std::size_t registrations = 0;
@@ -87,7 +90,8 @@ TEST(Kill, LosesNothingThatWasAnsweredAndDoublesNothing) {
   }
   EXPECT_EQ(logged.size(), registrations) << "registered twice";
   for (const auto& person : answered) EXPECT_TRUE(logged.contains(person)) << person;
-  EXPECT_EQ(suite.api().get("/v1/audit/leaks").int_at("/persons"), static_cast<std::int64_t>(logged.size())) << "followup knows each of them";
+  EXPECT_EQ(suite.api().get("/v1/audit/leaks").int_at("/persons"), static_cast<std::int64_t>(logged.size()))
+      << "followup knows each of them";
   std::cout << answered.size() << " persons answered in " << asked << " requests around " << victims.size() << " kills\n";
 }
 

@@ -62,7 +62,8 @@ TEST(SchemaEvolution, BaselineSurvivesItsFiles) {
 
 TEST(SchemaEvolution, SecondReleaseKeepsTheGoldenBytesOfTheFirst) {
   SchemaCopy copy;
-  ASSERT_TRUE(copy.replace("lead_intake.capnp", "  provenance @9 :Provenance;", "  provenance @9 :Provenance;\n  nickname @10 :Text $Cat.since(2);"));
+  ASSERT_TRUE(copy.replace("lead_intake.capnp", "  provenance @9 :Provenance;",
+                           "  provenance @9 :Provenance;\n  nickname @10 :Text $Cat.since(2);"));
   const auto schemas = CompiledSchemas::of(copy.root());
   ASSERT_NE(schemas, nullptr);
   const Baseline second = message_compiler::make_baseline(schemas->request(), todays_baseline());
@@ -109,7 +110,8 @@ TEST_P(SchemaChange, IsReportedByItsNets) {
     EXPECT_TRUE(breaks.empty()) << joined(breaks);
   }
   for (const std::string net : GetParam().nets) {
-    EXPECT_TRUE(std::ranges::any_of(breaks, [&](const std::string& line) { return line.starts_with(net); })) << net << '\n' << joined(breaks);
+    EXPECT_TRUE(std::ranges::any_of(breaks, [&](const std::string& line) { return line.starts_with(net); })) << net << '\n'
+                                                                                                             << joined(breaks);
   }
 }
 
@@ -122,9 +124,13 @@ INSTANTIATE_TEST_SUITE_P(
                  return c.replace(kLeads, "givenName @0 ", "givenName @1 ") && c.replace(kLeads, "familyName @1 ", "familyName @0 ");
                },
                {"names:", "golden:"}},
-        Change{"TrailingFieldDropped", [](SchemaCopy& c) { return c.replace(kLeads, "  provenance @9 :Provenance;\n", ""); }, {"names:", "golden:"}},
+        Change{"TrailingFieldDropped",
+               [](SchemaCopy& c) { return c.replace(kLeads, "  provenance @9 :Provenance;\n", ""); },
+               {"names:", "golden:"}},
         Change{"FieldRenamed", [](SchemaCopy& c) { return c.replace(kLeads, "familyName @1 ", "surname @1 "); }, {"names:", "golden:"}},
-        Change{"EventDeleted", [](SchemaCopy& c) { return c.remove(kLeads, "struct EnquiryAcknowledged $Cat.event {", "\n}\n"); }, {"names:", "golden:"}},
+        Change{"EventDeleted",
+               [](SchemaCopy& c) { return c.remove(kLeads, "struct EnquiryAcknowledged $Cat.event {", "\n}\n"); },
+               {"names:", "golden:"}},
         Change{"EventRenamed",
                [](SchemaCopy& c) { return c.replace(kLeads, "struct EnquiryAcknowledged ", "struct EnquiryAnswered "); },
                {"names:", "golden:"}},
@@ -132,11 +138,14 @@ INSTANTIATE_TEST_SUITE_P(
                [](SchemaCopy& c) { return c.replace(kLeads, "waitedSeconds @3 :UInt32;", "waitedSeconds @3 :UInt64;"); },
                {"loader:", "names:"}},
         Change{"EnumerantsSwapped",
-               [](SchemaCopy& c) { return c.replace(kLeads, "enum ContactKind { phone @0; email @1; }", "enum ContactKind { email @0; phone @1; }"); },
+               [](SchemaCopy& c) {
+                 return c.replace(kLeads, "enum ContactKind { phone @0; email @1; }", "enum ContactKind { email @0; phone @1; }");
+               },
                {"names:", "golden:"}},
-        Change{"EnumerantDropped",
-               [](SchemaCopy& c) { return c.replace(kLeads, "enum ContactKind { phone @0; email @1; }", "enum ContactKind { phone @0; }"); },
-               {"names:", "golden:"}},
+        Change{
+            "EnumerantDropped",
+            [](SchemaCopy& c) { return c.replace(kLeads, "enum ContactKind { phone @0; email @1; }", "enum ContactKind { phone @0; }"); },
+            {"names:", "golden:"}},
         Change{"PrivacyMarkDropped",
                [](SchemaCopy& c) { return c.replace(kLeads, "givenName @0 :Text $Cat.phi ", "givenName @0 :Text "); },
                {"names:"}},
@@ -144,11 +153,14 @@ INSTANTIATE_TEST_SUITE_P(
                [](SchemaCopy& c) { return c.replace(kLeads, "struct LeadClaimed $Cat.event", "struct LeadClaimed $Cat.reply"); },
                {"names:"}},
         Change{"RouteMoved", [](SchemaCopy& c) { return c.replace(kLeads, "POST /v1/campaigns", "POST /v1/adverts"); }, {"names:"}},
-        Change{"OwnerChanged", [](SchemaCopy& c) { return c.replace(kLeads, "$Cat.owner(\"lead_intake\")", "$Cat.owner(\"journey\")"); }, {"names:"}},
+        Change{"OwnerChanged",
+               [](SchemaCopy& c) { return c.replace(kLeads, "$Cat.owner(\"lead_intake\")", "$Cat.owner(\"journey\")"); },
+               {"names:"}},
         Change{"DefaultChanged", [](SchemaCopy& c) { return c.replace(kLeads, ":UInt16 = 15 ", ":UInt16 = 20 "); }, {"loader:", "names:"}},
         Change{"FieldAppended",
                [](SchemaCopy& c) {
-                 return c.replace(kLeads, "  provenance @9 :Provenance;", "  provenance @9 :Provenance;\n  nickname @10 :Text $Cat.phi $Cat.since(2);");
+                 return c.replace(kLeads, "  provenance @9 :Provenance;",
+                                  "  provenance @9 :Provenance;\n  nickname @10 :Text $Cat.phi $Cat.since(2);");
                },
                {}},
         Change{"EnumerantAppended",
@@ -156,7 +168,8 @@ INSTANTIATE_TEST_SUITE_P(
                {}},
         Change{"MessageAppended",
                [](SchemaCopy& c) {
-                 return c.replace(kLeads, "# ---- commands", "struct LeadForgotten $Cat.event $Cat.since(2) { person @0 :Text $Cat.key $Cat.pseudonym; }\n");
+                 return c.replace(kLeads, "# ---- commands",
+                                  "struct LeadForgotten $Cat.event $Cat.since(2) { person @0 :Text $Cat.key $Cat.pseudonym; }\n");
                },
                {}},
         Change{"FieldRetired",

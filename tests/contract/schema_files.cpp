@@ -122,8 +122,9 @@ ToolRun run_plugin(const std::string& schema) {
   const fs::path folder = make_temporary_folder();
   fs::create_directory(folder / "trial");
   write_text(folder / "trial" / "schema.capnp", schema);
-  const int status = run("cd " + quoted(folder) + " && " BRIDGEWORK_CAPNP " compile -I" BRIDGEWORK_SOURCE_DIR " -o" BRIDGEWORK_PLUGIN
-                         " trial/schema.capnp > output 2> errors");
+  const int status =
+      run("cd " + quoted(folder) +
+          " && " BRIDGEWORK_CAPNP " compile -I" BRIDGEWORK_SOURCE_DIR " -o" BRIDGEWORK_PLUGIN " trial/schema.capnp > output 2> errors");
   ToolRun result{status, read_text(folder / "errors")};
   fs::remove_all(folder);
   return result;

@@ -34,7 +34,8 @@ std::vector<fs::path> files_under(const std::vector<std::string>& folders, const
 }
 
 TEST(Tidy, TheTopLevelHoldsOnlyWhatIsAgreed) {
-  const std::set<std::string> agreed{"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "services", "messages", "deploy", "scripts", "tests", "build"};
+  const std::set<std::string> agreed{"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "services", "messages",
+                                     "deploy",         "scripts",           "tests",     "build"};
   for (const auto& entry : fs::directory_iterator(kRoot)) {
     const std::string name = entry.path().filename().string();
     EXPECT_TRUE(name.starts_with('.') || agreed.contains(name)) << name << " belongs into one of the folders";
@@ -58,26 +59,30 @@ TEST(Tidy, EveryTestFileIsRun) {
 }
 
 TEST(Tidy, RulesTouchNeitherWireNorStoreNorLog) {
-  const std::regex forbidden(R"(#include\s*[<"](zmq|capnp/|kj/|hiredis|spdlog|runtime/(redis|wire|log|engine|process|serve|store)\b|.*\.codec\.hpp|.*\.capnp\.h))");
+  const std::regex forbidden(
+      R"(#include\s*[<"](zmq|capnp/|kj/|hiredis|spdlog|runtime/(redis|wire|log|engine|process|serve|store)\b|.*\.codec\.hpp|.*\.capnp\.h))");
   const std::set<std::string> edge{"main.cpp", "perform.cpp", "perform.hpp"};
   for (const char* service : {"lead_intake", "appointments", "followup", "outreach", "feedback", "journey", "analytics"}) {
     for (const auto& file : files_under({std::string("services/") + service}, {".cpp", ".hpp"})) {
       if (edge.contains(file.filename().string())) continue;
       std::smatch found;
       const std::string text = read(file);
-      EXPECT_FALSE(std::regex_search(text, found, forbidden)) << file << " includes " << found.str() << ": rules are values; move it to main.cpp or the runtime";
+      EXPECT_FALSE(std::regex_search(text, found, forbidden))
+          << file << " includes " << found.str() << ": rules are values; move it to main.cpp or the runtime";
     }
   }
 }
 
 TEST(Tidy, NoServiceReachesIntoAnother) {
-  const std::vector<std::string> services{"lead_intake", "appointments", "followup", "outreach", "feedback", "journey", "analytics", "bus", "gateway"};
+  const std::vector<std::string> services{"lead_intake", "appointments", "followup", "outreach", "feedback",
+                                          "journey",     "analytics",    "bus",      "gateway"};
   for (const auto& service : services) {
     for (const auto& file : files_under({"services/" + service}, {".cpp", ".hpp"})) {
       const std::string text = read(file);
       for (const auto& other : services) {
         if (other != service) {
-          EXPECT_EQ(text.find("#include \"" + other + "/"), std::string::npos) << file << " reaches into " << other << ": services talk by messages";
+          EXPECT_EQ(text.find("#include \"" + other + "/"), std::string::npos)
+              << file << " reaches into " << other << ": services talk by messages";
         }
       }
     }
@@ -91,14 +96,16 @@ TEST(Tidy, TheRuntimeKnowsNoDentistry) {
     int number = 0;
     for (std::string line; std::getline(lines, line);) {
       ++number;
-      EXPECT_FALSE(std::regex_search(line, words)) << file << ":" << number << ": " << line << "\nthe runtime serves any business: use a neutral word";
+      EXPECT_FALSE(std::regex_search(line, words))
+          << file << ":" << number << ": " << line << "\nthe runtime serves any business: use a neutral word";
     }
   }
 }
 
 TEST(Tidy, EveryServiceHasTheSameRooms) {
   for (const char* service : {"lead_intake", "appointments", "followup", "outreach", "feedback", "journey", "analytics"}) {
-    for (const char* room : {"README.md", "state.capnp", "state.hpp", "decide.hpp", "decide.cpp", "answer.hpp", "answer.cpp", "model.hpp", "config.hpp", "main.cpp", "CMakeLists.txt"}) {
+    for (const char* room : {"README.md", "state.capnp", "state.hpp", "decide.hpp", "decide.cpp", "answer.hpp", "answer.cpp", "model.hpp",
+                             "config.hpp", "main.cpp", "CMakeLists.txt"}) {
       EXPECT_TRUE(fs::exists(kRoot / "services" / service / room)) << service << " has no " << room;
     }
     std::istringstream lines(read(kRoot / "services" / service / "main.cpp"));

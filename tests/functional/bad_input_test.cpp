@@ -33,7 +33,8 @@ class BadInput : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     suite_ = std::make_unique<support::Suite>(support::Suite::Options{});
-    for (const char* name : {"gateway-1", "lead_intake-1", "appointments-1", "followup-1", "outreach-1", "feedback-1", "journey-1", "analytics-1", "bus-1"}) {
+    for (const char* name :
+         {"gateway-1", "lead_intake-1", "appointments-1", "followup-1", "outreach-1", "feedback-1", "journey-1", "analytics-1", "bus-1"}) {
       pids_[name] = suite_->pid_of(name);
     }
     json::array days;
@@ -218,7 +219,8 @@ TEST_F(BadInput, KnowsNeitherKeyNorThing) {
   expect_problem(api().get("/v1/kpis/happiness"), 404, "unknown_kpi");
   expect_problem(api().get("/v1/nothing"), 404);
   expect_problem(api().send("DELETE", "/v1/sites", "", {}), 405);
-  expect_problem(api().send("POST", "/v1/persons", R"({"profile":{}})", {"Content-Type: application/json"}), 400, "idempotency_key_required");
+  expect_problem(api().send("POST", "/v1/persons", R"({"profile":{}})", {"Content-Type: application/json"}), 400,
+                 "idempotency_key_required");
 }
 
 TEST_F(BadInput, UsesAnIdempotencyKeyTwice) {
@@ -234,7 +236,8 @@ TEST_F(BadInput, UsesAnIdempotencyKeyTwice) {
 TEST_F(BadInput, TimesAndZonesThatDoNotExist) {
   expect_problem(api().post("/v1/sites", {{"site", "mars"}, {"name", "Mars"}, {"zone", "Mars/Olympus"}}), 409, "invalid_zone");
   const auto hold = [](const std::string& at) {
-    return api().post("/v1/appointments", {{"site", "harbour"}, {"person", "p-1"}, {"visit_type", "exam"}, {"provider", "a"}, {"local_start", at}});
+    return api().post("/v1/appointments",
+                      {{"site", "harbour"}, {"person", "p-1"}, {"visit_type", "exam"}, {"provider", "a"}, {"local_start", at}});
   };
   expect_problem(hold("2027-03-14T02:30:00"), 409, "time_does_not_exist");
   expect_problem(hold("2027-02-30T10:00:00"), 422);
@@ -245,7 +248,9 @@ TEST_F(BadInput, TimesAndZonesThatDoNotExist) {
 
 TEST_F(BadInput, TransitionsThatDoNotExist) {
   may_write_ = true;
-  const Answer held = must("/v1/appointments", {{"site", "harbour"}, {"person", "p-1"}, {"visit_type", "exam"}, {"provider", "a"}, {"local_start", "2027-05-04T10:00:00"}});
+  const Answer held =
+      must("/v1/appointments",
+           {{"site", "harbour"}, {"person", "p-1"}, {"visit_type", "exam"}, {"provider", "a"}, {"local_start", "2027-05-04T10:00:00"}});
   const std::string path = "/v1/appointments/" + held.string_at("/appointment");
   for (const char* step : {"confirm", "arrive", "seat", "complete", "check-out", "no-show"}) {
     expect_problem(api().post(path + "/" + step, json::object()), 409, "illegal_transition");
@@ -257,7 +262,12 @@ TEST_F(BadInput, TransitionsThatDoNotExist) {
 
 TEST_F(BadInput, PhoneNumbersThatDoNotParseAreKeptAndNeverUsed) {
   may_write_ = true;
-  const Answer made = must("/v1/persons", {{"profile", {{"given_name", "Ring"}, {"home_site", "harbour"}, {"contact_points", {{{"kind", "phone"}, {"raw", "call my sister"}}, {{"kind", "email"}, {"raw", "not an address"}}}}}}});
+  const Answer made =
+      must("/v1/persons",
+           {{"profile",
+             {{"given_name", "Ring"},
+              {"home_site", "harbour"},
+              {"contact_points", {{{"kind", "phone"}, {"raw", "call my sister"}}, {{"kind", "email"}, {"raw", "not an address"}}}}}}});
   const Answer person = api().get("/v1/persons/" + made.string_at("/id"));
   for (const char* at : {"/profile/contact_points/0", "/profile/contact_points/1"}) {
     EXPECT_EQ(person.string_at(std::string(at) + "/value"), "") << person.text;

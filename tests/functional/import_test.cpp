@@ -6,10 +6,10 @@
 #include <iostream>
 #include <thread>
 
-#include <csignal>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <gtest/gtest.h>
 
@@ -28,17 +28,20 @@ const std::filesystem::path kData = std::filesystem::path(BRIDGEWORK_SOURCE_DIR)
 std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
 
 TEST(Import, TakesTheRealAppointmentsWholeAndTwiceIsOnce) {
-  if (!std::filesystem::exists(kData)) GTEST_SKIP() << "the public appointment data is not at " << kData << "; it is never part of this project";
+  if (!std::filesystem::exists(kData))
+    GTEST_SKIP() << "the public appointment data is not at " << kData << "; it is never part of this project";
   support::Suite suite({});
   // A copy, so that the rejects file may stand beside it.
   const auto file = suite.data() / "appointments.csv";
   std::filesystem::copy_file(kData, file);
-  const std::string import = "import appointments " + file.string() + " --mapping " BRIDGEWORK_SOURCE_DIR "/tests/functional/noshow.toml --json";
+  const std::string import =
+      "import appointments " + file.string() + " --mapping " BRIDGEWORK_SOURCE_DIR "/tests/functional/noshow.toml --json";
 
   // The first try is killed on its way: a third of the visits are in.
   {
     const std::string url = "BRIDGEWORK_URL=" + suite.url(), data = "BRIDGEWORK_DATA=" + suite.data().string();
-    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "appointments", file.string(), "--mapping", BRIDGEWORK_SOURCE_DIR "/tests/functional/noshow.toml"};
+    std::vector<std::string> words{BRIDGEWORK_CLI, "import",    "appointments",
+                                   file.string(),  "--mapping", BRIDGEWORK_SOURCE_DIR "/tests/functional/noshow.toml"};
     std::vector<char*> argv;
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);

@@ -22,7 +22,8 @@ constexpr const char* kSite = "main-street";
 std::string text(LocalDay day) {
   const std::chrono::year_month_day ymd{day};
   char out[16];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
+  std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+                static_cast<unsigned>(ymd.day()));
   return out;
 }
 std::string text(LocalTime time) {
@@ -62,7 +63,8 @@ class Journey {
   /// Something that must be accepted.
   Answer post(const std::string& path, const json::value& body) {
     Answer answer = w_.api.post(path, body);
-    w_.expect(answer.status == 200 || answer.status == 201, "POST " + path + " is accepted, not " + std::to_string(answer.status) + " " + answer.text);
+    w_.expect(answer.status == 200 || answer.status == 201,
+              "POST " + path + " is accepted, not " + std::to_string(answer.status) + " " + answer.text);
     return answer;
   }
   void refused(const std::string& path, const json::value& body, const std::string& code) {
@@ -89,10 +91,12 @@ class Journey {
   }
   std::size_t gaps_open() {
     const auto all = gaps();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const json::value& gap) { return gap.at("cover").as_string() != "closed"; }));
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [](const json::value& gap) { return gap.at("cover").as_string() != "closed"; }));
   }
   std::string hold(const std::string& type, const std::string& provider, LocalTime start, const std::string& person) {
-    return post("/v1/appointments", {{"site", kSite}, {"person", person}, {"visit_type", type}, {"provider", provider}, {"local_start", text(start)}})
+    return post("/v1/appointments",
+                {{"site", kSite}, {"person", person}, {"visit_type", type}, {"provider", provider}, {"local_start", text(start)}})
         .string_at("/appointment");
   }
   std::string book(const std::string& type, const std::string& provider, LocalTime start) {
@@ -108,7 +112,8 @@ class Journey {
     const Answer answer = w_.api.get("/v1/messages?person=" + traces_.person);
     std::size_t n = 0;
     if (answer.at("/messages").is_array()) {
-      for (const auto& m : answer.at("/messages").as_array()) n += m.at("programme").as_string() == programme && m.at("state").as_string() == "sent";
+      for (const auto& m : answer.at("/messages").as_array())
+        n += m.at("programme").as_string() == programme && m.at("state").as_string() == "sent";
     }
     return n;
   }
@@ -135,38 +140,64 @@ class Journey {
     clock(0, 9);
     json::array weekdays;
     for (int day = 1; day <= 5; ++day) weekdays.push_back({{"weekday", day}, {"from_minute", 480}, {"until_minute", 1080}});
-    post("/v1/sites", {{"site", kSite}, {"name", "Main Street Dental"}, {"zone", kZone}, {"phone", "+12125550100"}, {"hours", weekdays}, {"wait_limit_minutes", 15}});
+    post("/v1/sites", {{"site", kSite},
+                       {"name", "Main Street Dental"},
+                       {"zone", kZone},
+                       {"phone", "+12125550100"},
+                       {"hours", weekdays},
+                       {"wait_limit_minutes", 15}});
     for (const char* chair : {"chair-1", "chair-2"}) post("/v1/chairs", {{"site", kSite}, {"chair", chair}, {"name", chair}});
     for (const char* provider : {"dr-ada", "hygienist-bo"}) {
       post("/v1/providers", {{"site", kSite}, {"provider", provider}, {"name", provider}, {"shifts", weekdays}});
     }
-    struct Type { const char* id; int duration; const char* purpose; };
-    for (const Type type : {Type{"first-exam", 45, "exam"}, Type{"filling", 60, "restorative"}, Type{"cleaning", 45, "hygiene"}, Type{"root-canal", 90, "endo"}}) {
-      post("/v1/visit-types", {{"site", kSite}, {"visit_type", type.id}, {"name", type.id}, {"duration_minutes", type.duration}, {"purpose", type.purpose}});
+    struct Type {
+      const char* id;
+      int duration;
+      const char* purpose;
+    };
+    for (const Type type : {Type{"first-exam", 45, "exam"}, Type{"filling", 60, "restorative"}, Type{"cleaning", 45, "hygiene"},
+                            Type{"root-canal", 90, "endo"}}) {
+      post("/v1/visit-types",
+           {{"site", kSite}, {"visit_type", type.id}, {"name", type.id}, {"duration_minutes", type.duration}, {"purpose", type.purpose}});
     }
     traces_.site = kSite;
   }
 
   void advert_and_enquiry() {
     w_.chapter("An advert makes a promise; somebody answers it");
-    traces_.campaign = post("/v1/campaigns", {{"name", "Autumn letters"}, {"source", "direct_mail"}, {"promise", "Seen within a week, and never kept waiting"},
-                                               {"greeting_script", "Thank you for answering our letter. We promised you a visit within a week: which day suits you?"},
-                                               {"cost_minor", 250000}, {"currency", "USD"}, {"sites", {kSite}}})
-                            .string_at("/id");
-    const json::value profile = {{"given_name", "Mara"}, {"family_name", "Quill"}, {"preferred_channel", "email"}, {"language", "en"}, {"home_site", kSite},
-                                 {"contact_points", {{{"kind", "email"}, {"raw", "Mara.Quill@example.org"}}, {{"kind", "phone"}, {"raw", "(212) 555-0142"}}}}};
+    traces_.campaign =
+        post("/v1/campaigns",
+             {{"name", "Autumn letters"},
+              {"source", "direct_mail"},
+              {"promise", "Seen within a week, and never kept waiting"},
+              {"greeting_script", "Thank you for answering our letter. We promised you a visit within a week: which day suits you?"},
+              {"cost_minor", 250000},
+              {"currency", "USD"},
+              {"sites", {kSite}}})
+            .string_at("/id");
+    const json::value profile = {
+        {"given_name", "Mara"},
+        {"family_name", "Quill"},
+        {"preferred_channel", "email"},
+        {"language", "en"},
+        {"home_site", kSite},
+        {"contact_points", {{{"kind", "email"}, {"raw", "Mara.Quill@example.org"}}, {{"kind", "phone"}, {"raw", "(212) 555-0142"}}}}};
     wait_for("the campaign is known to intake", [&] {
-      const Answer answer = w_.api.post("/v1/leads", {{"site", kSite}, {"campaign", traces_.campaign}, {"source", "direct_mail"}, {"channel", "web_form"},
-                                                      {"profile", profile}, {"text", "A back tooth hurts when I drink something cold."}});
+      const Answer answer = w_.api.post("/v1/leads", {{"site", kSite},
+                                                      {"campaign", traces_.campaign},
+                                                      {"source", "direct_mail"},
+                                                      {"channel", "web_form"},
+                                                      {"profile", profile},
+                                                      {"text", "A back tooth hurts when I drink something cold."}});
       traces_.person = answer.string_at("/person");
       traces_.enquiry = answer.string_at("/enquiry");
       return answer.status == 201 || answer.status == 200;
     });
-    wait_for("the enquiry is acknowledged by mail", [&] {
-      return w_.api.get("/v1/leads/" + traces_.enquiry).string_at("/state") == "acknowledged" && w_.outbox().size() == 1;
-    });
+    wait_for("the enquiry is acknowledged by mail",
+             [&] { return w_.api.get("/v1/leads/" + traces_.enquiry).string_at("/state") == "acknowledged" && w_.outbox().size() == 1; });
     const Answer lead = w_.api.get("/v1/leads/" + traces_.enquiry);
-    w_.expect(lead.string_at("/promise") == "Seen within a week, and never kept waiting", "whoever opens the lead sees what the advert promised");
+    w_.expect(lead.string_at("/promise") == "Seen within a week, and never kept waiting",
+              "whoever opens the lead sees what the advert promised");
     w_.expect(!lead.string_at("/greeting_script").empty(), "and the words to begin with");
 
     post("/v1/leads/" + traces_.enquiry + "/claim", {{"by", "jo"}});
@@ -182,9 +213,13 @@ class Journey {
     w_.expect(slots.at("/slots").is_array() && !slots.at("/slots").as_array().empty(), "there is a free slot: " + slots.text);
     const std::string start = slots.string_at("/slots/0/local_start");
     w_.expect(start == text(monday_ + days(2)) + "T08:00:00", "the first is when the doctor's day begins, not " + start);
-    first_ = post("/v1/appointments", {{"site", kSite}, {"person", traces_.person}, {"visit_type", "first-exam"}, {"provider", "dr-ada"}, {"local_start", start}})
-                 .string_at("/appointment");
-    refused("/v1/appointments", {{"site", kSite}, {"person", "p-somebody-else"}, {"visit_type", "first-exam"}, {"provider", "dr-ada"}, {"local_start", start}}, "slot_taken");
+    first_ =
+        post("/v1/appointments",
+             {{"site", kSite}, {"person", traces_.person}, {"visit_type", "first-exam"}, {"provider", "dr-ada"}, {"local_start", start}})
+            .string_at("/appointment");
+    refused("/v1/appointments",
+            {{"site", kSite}, {"person", "p-somebody-else"}, {"visit_type", "first-exam"}, {"provider", "dr-ada"}, {"local_start", start}},
+            "slot_taken");
     step(first_, "book");
     step(first_, "confirm");
     wait_for("the lead is booked", [&] { return w_.api.get("/v1/leads/" + traces_.enquiry).string_at("/state") == "booked"; });
@@ -227,8 +262,12 @@ class Journey {
     const auto item = [](const char* id, const char* category, int fee, const char* urgency) {
       return json::value{{"item", id}, {"category", category}, {"fee_minor", fee}, {"urgency", urgency}, {"visits_planned", 1}};
     };
-    plan_ = post("/v1/treatment-plans", {{"person", traces_.person}, {"site", kSite}, {"currency", "USD"},
-                                         {"items", {item("sealant", "exam", 6000, "routine"), item("filling-upper", "restorative", 24000, "soon"), item("canal-lower", "endo", 98000, "urgent")}}})
+    plan_ = post("/v1/treatment-plans", {{"person", traces_.person},
+                                         {"site", kSite},
+                                         {"currency", "USD"},
+                                         {"items",
+                                          {item("sealant", "exam", 6000, "routine"), item("filling-upper", "restorative", 24000, "soon"),
+                                           item("canal-lower", "endo", 98000, "urgent")}}})
                 .string_at("/plan");
     const auto decide = [&](const char* id, const char* what, json::value body = json::object()) {
       post("/v1/treatment-plans/" + plan_ + "/items/" + id + "/" + what, body);
@@ -258,12 +297,14 @@ class Journey {
     const std::string token = token_of(survey);
     w_.expect(!token.empty(), "the mail holds the link to survey " + survey);
     refused("/v1/responses", {{"survey", survey}, {"token", "guessed"}, {"score", 10}}, "wrong_token");
-    post("/v1/responses", {{"survey", survey}, {"token", token}, {"score", 4}, {"text", "I was promised no waiting."}, {"promise_kept", "no"}});
+    post("/v1/responses",
+         {{"survey", survey}, {"token", token}, {"score", 4}, {"text", "I was promised no waiting."}, {"promise_kept", "no"}});
     refused("/v1/responses", {{"survey", survey}, {"token", token}, {"score", 9}}, "already_answered");
     w_.expect(w_.api.get("/v1/surveys/" + survey).string_at("/bucket") == "negative", "4 is the negative bucket");
     wait_for("the same case has a second reason", [&] {
       const Answer cases = w_.api.get("/v1/cases?person=" + traces_.person);
-      return cases.at("/cases").is_array() && cases.at("/cases").as_array().size() == 1 && cases.at("/cases/0/reasons").as_array().size() == 2;
+      return cases.at("/cases").is_array() && cases.at("/cases").as_array().size() == 1 &&
+             cases.at("/cases/0/reasons").as_array().size() == 2;
     });
   }
 
@@ -284,7 +325,8 @@ class Journey {
     clock(4, 6, 30);
     w_.expect(sent("follow_up") == 0, "nothing leaves in the early morning");
     clock(4, 12);
-    wait_for("three messages in a week are enough: it waits, and says so", [&] { return explained("follow_up", "often enough that week"); });
+    wait_for("three messages in a week are enough: it waits, and says so",
+             [&] { return explained("follow_up", "often enough that week"); });
     w_.expect(sent("follow_up") == 0, "nothing has left");
     clock(7, 8, 30);
     w_.expect(sent("follow_up") == 0, "nor early in the morning of the day on which it may");
@@ -363,10 +405,12 @@ class Journey {
   void look_back() {
     w_.chapter("Looking back: timeline, why, huddle, bucket, figures, audit");
     const Answer timeline = w_.api.get("/v1/persons/" + traces_.person + "/timeline");
-    for (const char* type : {"EnquiryReceived", "EnquiryAcknowledged", "LeadClaimed", "AppointmentHeld", "AppointmentBooked", "AppointmentMoved", "AppointmentSeated",
-                             "DefectDetected", "RecoveryCaseOpened", "TreatmentPlanCreated", "AppointmentCheckedOut", "SurveyAnswered", "RecoveryReasonAdded",
-                             "GapOpened", "MessageSent", "AppointmentCancelled", "TaskOpened"}) {
-      w_.expect(timeline.text.find(std::string("\"type\":\"") + type + "\"") != std::string::npos, std::string("the timeline shows ") + type);
+    for (const char* type :
+         {"EnquiryReceived", "EnquiryAcknowledged", "LeadClaimed", "AppointmentHeld", "AppointmentBooked", "AppointmentMoved",
+          "AppointmentSeated", "DefectDetected", "RecoveryCaseOpened", "TreatmentPlanCreated", "AppointmentCheckedOut", "SurveyAnswered",
+          "RecoveryReasonAdded", "GapOpened", "MessageSent", "AppointmentCancelled", "TaskOpened"}) {
+      w_.expect(timeline.text.find(std::string("\"type\":\"") + type + "\"") != std::string::npos,
+                std::string("the timeline shows ") + type);
     }
     const Answer why = w_.api.get("/v1/messages?person=" + traces_.person);
     bool words = why.at("/messages").is_array() && !why.at("/messages").as_array().empty();
@@ -379,15 +423,21 @@ class Journey {
     const Answer bucket = w_.api.get("/v1/bucket?site=main-street");
     w_.expect(bucket.int_at("/enquiries") == 1 && bucket.int_at("/kept") == 1 && bucket.int_at("/people_leaking") == 1,
               "the bucket: one came in, one was kept, one leaks: " + bucket.text);
-    struct Figure { const char* id; std::int64_t numerator, denominator; };
-    for (const Figure figure : {Figure{"enquiries", 1, 0}, Figure{"lead_conversion_kept", 1, 1}, Figure{"no_show_rate", 0, 3}, Figure{"nps", -100, 1}}) {
+    struct Figure {
+      const char* id;
+      std::int64_t numerator, denominator;
+    };
+    for (const Figure figure :
+         {Figure{"enquiries", 1, 0}, Figure{"lead_conversion_kept", 1, 1}, Figure{"no_show_rate", 0, 3}, Figure{"nps", -100, 1}}) {
       const Answer kpi = w_.api.get(std::string("/v1/kpis/") + figure.id);
-      w_.expect(kpi.int_at("/numerator") == figure.numerator && (figure.denominator == 0 || kpi.int_at("/denominator") == figure.denominator),
-                std::string("the figure ") + figure.id + ": " + kpi.text);
+      w_.expect(
+          kpi.int_at("/numerator") == figure.numerator && (figure.denominator == 0 || kpi.int_at("/denominator") == figure.denominator),
+          std::string("the figure ") + figure.id + ": " + kpi.text);
     }
     const Answer audit = w_.api.get("/v1/audit/leaks");
     w_.expect(gaps_open() == 1, "one gap is left: the root canal that was begun");
-    w_.expect(audit.status == 200 && audit.int_at("/violations") == 0 && audit.int_at("/active") == 1, "the audit accounts for everyone: " + audit.text);
+    w_.expect(audit.status == 200 && audit.int_at("/violations") == 0 && audit.int_at("/active") == 1,
+              "the audit accounts for everyone: " + audit.text);
   }
 
   World& w_;

@@ -24,11 +24,16 @@ TEST(Journey, GoesFromTheAdvertToFinishedTreatmentAndNobodySlipsThrough) {
       .set_clock = [&](Instant to) { suite.clock().set(to); },
       .eventually = [&](const std::function<bool()>& done) { return suite.eventually(done); },
       .outbox = [&] { return support::outbox_of(suite.outbox()); },
-      .chapter = [](const std::string& title) { SCOPED_TRACE(title); std::cout << "-- " << title << "\n"; },
-      .expect = [](bool holds, const std::string& what) {
-        EXPECT_TRUE(holds) << what;
-        if (!holds) throw std::runtime_error("the journey cannot go on: " + what);
-      },
+      .chapter =
+          [](const std::string& title) {
+            SCOPED_TRACE(title);
+            std::cout << "-- " << title << "\n";
+          },
+      .expect =
+          [](bool holds, const std::string& what) {
+            EXPECT_TRUE(holds) << what;
+            if (!holds) throw std::runtime_error("the journey cannot go on: " + what);
+          },
   };
   const Traces traces = play_journey(world, monday);
 

@@ -1,6 +1,6 @@
+#include "messages/codecs.hpp"
 #include "outreach/model.hpp"
 #include "outreach/state.codec.hpp"
-#include "messages/codecs.hpp"
 #include "runtime/model_handler.hpp"
 #include "sim/handlers.hpp"
 

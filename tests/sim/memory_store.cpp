@@ -50,7 +50,8 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   return out;
 }
 
-tl::expected<void, Fault> MemoryStore::release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes, bool leaving) {
+tl::expected<void, Fault> MemoryStore::release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes,
+                                               bool leaving) {
   const Mishap mishap = fate_();
   if (mishap == Mishap::kLostBefore) return lost();
   for (const auto& lane : lanes) {
@@ -161,7 +162,8 @@ void MemoryStore::arrive_late() {
   }
 }
 
-tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) {
+tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>& lanes, std::size_t limit,
+                                                         std::chrono::microseconds offset) {
   if (fate_() != Mishap::kNone) return lost();
   const Instant now = clock_() + offset;
   runtime::DueTimers out;

@@ -80,9 +80,15 @@ struct Process final : runtime::Outbox {
   std::unique_ptr<runtime::Metrics> metrics;
   std::unique_ptr<Engine> engine;
   int paused_for = 0;
-  struct Effect { Lane lane; std::string id, body; };
+  struct Effect {
+    Lane lane;
+    std::string id, body;
+  };
   std::deque<Effect> effects;
-  struct Late { std::uint64_t after; messages::FetchReply reply; };
+  struct Late {
+    std::uint64_t after;
+    messages::FetchReply reply;
+  };
   std::deque<Late> late;
 
   Process(World& w, std::size_t s) : world(w), service(s) {}
@@ -340,12 +346,25 @@ class World {
     std::vector<messages::OpeningHours> hours;
     for (std::uint8_t day = 1; day <= 7; ++day) hours.push_back({day, 480, 1080});
     for (std::size_t s = 0; s < kSites; ++s) {
-      call(kAppointments, messages::DefineSite{.site = site(s), .name = "Site", .zone = kZone, .phone = "+12125550100", .hours = hours, .wait_limit_minutes = 15});
+      call(kAppointments,
+           messages::DefineSite{
+               .site = site(s), .name = "Site", .zone = kZone, .phone = "+12125550100", .hours = hours, .wait_limit_minutes = 15});
       settle();
       call(kAppointments, messages::DefineChair{.chair = ChairId("chair"), .site = site(s), .name = "Chair"});
-      for (const char* p : {"a", "b"}) call(kAppointments, messages::DefineProvider{.provider = ProviderId(p), .site = site(s), .name = p, .shifts = hours});
-      call(kAppointments, messages::DefineVisitType{.visit_type = "filling", .site = site(s), .name = "Filling", .duration_minutes = 60, .buffer_minutes = 0, .purpose = messages::Purpose::kRestorative});
-      call(kAppointments, messages::DefineVisitType{.visit_type = "cleaning", .site = site(s), .name = "Cleaning", .duration_minutes = 45, .buffer_minutes = 0, .purpose = messages::Purpose::kHygiene});
+      for (const char* p : {"a", "b"})
+        call(kAppointments, messages::DefineProvider{.provider = ProviderId(p), .site = site(s), .name = p, .shifts = hours});
+      call(kAppointments, messages::DefineVisitType{.visit_type = "filling",
+                                                    .site = site(s),
+                                                    .name = "Filling",
+                                                    .duration_minutes = 60,
+                                                    .buffer_minutes = 0,
+                                                    .purpose = messages::Purpose::kRestorative});
+      call(kAppointments, messages::DefineVisitType{.visit_type = "cleaning",
+                                                    .site = site(s),
+                                                    .name = "Cleaning",
+                                                    .duration_minutes = 45,
+                                                    .buffer_minutes = 0,
+                                                    .purpose = messages::Purpose::kHygiene});
     }
     settle();
     for (std::size_t i = 0; i < kPersons; ++i) {
@@ -378,7 +397,8 @@ class World {
         c.person = person(who);
         c.visit_type = below(2) == 0 ? "filling" : "cleaning";
         c.provider = ProviderId(below(2) == 0 ? "a" : "b");
-        c.local_start = std::chrono::floor<std::chrono::days>(runtime::to_local(now_, kZone)) + std::chrono::days(below(5)) + 8h + std::chrono::minutes(30 * below(18));
+        c.local_start = std::chrono::floor<std::chrono::days>(runtime::to_local(now_, kZone)) + std::chrono::days(below(5)) + 8h +
+                        std::chrono::minutes(30 * below(18));
         const AppointmentId id = c.appointment;
         call(kAppointments, c, [this, id](const messages::Reply& reply) {
           if (reply.outcome == Outcome::kDone) visits_.push_back(id.text());
@@ -393,7 +413,8 @@ class World {
         messages::MoveAppointment c;
         c.appointment = AppointmentId(visits_[below(visits_.size())]);
         c.to = AppointmentId(std::string(owner_key(c.appointment.text())) + ".v-" + std::to_string(++named_));
-        c.local_start = std::chrono::floor<std::chrono::days>(runtime::to_local(now_, kZone)) + std::chrono::days(below(5)) + 8h + std::chrono::minutes(30 * below(18));
+        c.local_start = std::chrono::floor<std::chrono::days>(runtime::to_local(now_, kZone)) + std::chrono::days(below(5)) + 8h +
+                        std::chrono::minutes(30 * below(18));
         const AppointmentId to = c.to;
         call(kAppointments, c, [this, to](const messages::Reply& reply) {
           if (reply.outcome == Outcome::kDone) visits_.push_back(to.text());
@@ -430,7 +451,9 @@ class World {
         // Between two answers nobody can say which holds; only what was answered last is claimed.
         if (!stop) stopped_.erase(contact);
         call(kOutreach, c, [this, contact, stop](const messages::Reply&) {
-          const bool others = std::any_of(calls_.begin(), calls_.end(), [](const auto& other) { return other.second.request.type_id == messages::ReceiveInboundMessage::kTypeId && !other.second.first; });
+          const bool others = std::any_of(calls_.begin(), calls_.end(), [](const auto& other) {
+            return other.second.request.type_id == messages::ReceiveInboundMessage::kTypeId && !other.second.first;
+          });
           if (stop && !others) stopped_.insert(contact);
           else stopped_.erase(contact);
         });
@@ -501,7 +524,8 @@ class World {
     }
     check_log();
     if (quiet < 12) {
-      violation("I18: without faults the suite does not come to rest: " + std::to_string(calls_.size()) + " calls open, head " + std::to_string(head));
+      violation("I18: without faults the suite does not come to rest: " + std::to_string(calls_.size()) + " calls open, head " +
+                std::to_string(head));
     }
   }
   bool at_head() {
@@ -527,7 +551,8 @@ class World {
       const auto occupy = [&](const AppointmentId& id, const messages::Visit& visit) {
         for (const auto& [other, taken] : taken_) {
           if (other == id.text() || owner_key(other) != owner_key(id.text())) continue;
-          const bool overlap = visit.start < taken.start + std::chrono::minutes(taken.duration_minutes) && taken.start < visit.start + std::chrono::minutes(visit.duration_minutes);
+          const bool overlap = visit.start < taken.start + std::chrono::minutes(taken.duration_minutes) &&
+                               taken.start < visit.start + std::chrono::minutes(visit.duration_minutes);
           if (overlap && (visit.chair == taken.chair || visit.provider == taken.provider)) {
             violation("booked twice: " + id.text() + " and " + other + " at event " + std::to_string(checked_ + 1));
           }
@@ -541,9 +566,15 @@ class World {
           occupy(e.appointment, e.visit);
           break;
         }
-        case messages::AppointmentMoved::kTypeId: taken_.erase(messages::decode_as<messages::AppointmentMoved>(body)->appointment.text()); break;
-        case messages::AppointmentCancelled::kTypeId: taken_.erase(messages::decode_as<messages::AppointmentCancelled>(body)->appointment.text()); break;
-        case messages::AppointmentNoShow::kTypeId: taken_.erase(messages::decode_as<messages::AppointmentNoShow>(body)->appointment.text()); break;
+        case messages::AppointmentMoved::kTypeId:
+          taken_.erase(messages::decode_as<messages::AppointmentMoved>(body)->appointment.text());
+          break;
+        case messages::AppointmentCancelled::kTypeId:
+          taken_.erase(messages::decode_as<messages::AppointmentCancelled>(body)->appointment.text());
+          break;
+        case messages::AppointmentNoShow::kTypeId:
+          taken_.erase(messages::decode_as<messages::AppointmentNoShow>(body)->appointment.text());
+          break;
         case messages::MessageSent::kTypeId: {
           const auto e = *messages::decode_as<messages::MessageSent>(body);
           const std::string reason = e.person.text() + "|" + e.programme + "|" + std::to_string(e.step) + "|" + e.subject;
@@ -557,12 +588,22 @@ class World {
           if (!reasons_.insert(reason).second) violation("planned twice for one reason: " + reason);
           break;
         }
-        case messages::EnquiryReceived::kTypeId: count_once("EnquiryReceived", messages::decode_as<messages::EnquiryReceived>(body)->enquiry.text()); break;
-        case messages::TreatmentPlanCreated::kTypeId: count_once("TreatmentPlanCreated", messages::decode_as<messages::TreatmentPlanCreated>(body)->plan.text()); break;
-        case messages::AppointmentHeld::kTypeId: count_once("AppointmentHeld", messages::decode_as<messages::AppointmentHeld>(body)->appointment.text()); break;
+        case messages::EnquiryReceived::kTypeId:
+          count_once("EnquiryReceived", messages::decode_as<messages::EnquiryReceived>(body)->enquiry.text());
+          break;
+        case messages::TreatmentPlanCreated::kTypeId:
+          count_once("TreatmentPlanCreated", messages::decode_as<messages::TreatmentPlanCreated>(body)->plan.text());
+          break;
+        case messages::AppointmentHeld::kTypeId:
+          count_once("AppointmentHeld", messages::decode_as<messages::AppointmentHeld>(body)->appointment.text());
+          break;
         case messages::GapOpened::kTypeId: count_once("GapOpened", messages::decode_as<messages::GapOpened>(body)->gap.text()); break;
-        case messages::RecoveryCaseOpened::kTypeId: count_once("RecoveryCaseOpened", messages::decode_as<messages::RecoveryCaseOpened>(body)->recovery_case.text()); break;
-        case messages::SurveyAsked::kTypeId: count_once("SurveyAsked", messages::decode_as<messages::SurveyAsked>(body)->survey.text()); break;
+        case messages::RecoveryCaseOpened::kTypeId:
+          count_once("RecoveryCaseOpened", messages::decode_as<messages::RecoveryCaseOpened>(body)->recovery_case.text());
+          break;
+        case messages::SurveyAsked::kTypeId:
+          count_once("SurveyAsked", messages::decode_as<messages::SurveyAsked>(body)->survey.text());
+          break;
         default: break;
       }
     }
@@ -585,7 +626,8 @@ class World {
     const auto audit = ask<messages::LeakAudit>(kFollowup, messages::AuditLeaks{});
     if (!audit) violation("the leak audit does not answer");
     else if (audit->violations != 0) {
-      violation("nobody slips through: " + std::to_string(audit->violations) + " do, first " + (audit->leaks.empty() ? "" : audit->leaks.front().gap.text() + " " + audit->leaks.front().why));
+      violation("nobody slips through: " + std::to_string(audit->violations) + " do, first " +
+                (audit->leaks.empty() ? "" : audit->leaks.front().gap.text() + " " + audit->leaks.front().why));
     }
     for (const auto& [name, state] : group_.services) {
       for (const auto& lane : state.lanes) {
@@ -604,14 +646,16 @@ class World {
     fresh.log = group_.log;
     fresh.incarnation = group_.incarnation;
     const std::uint64_t head = fresh.head();
-    MemoryStore store(fresh, name, [this] { return now_; }, [] { return MemoryStore::Mishap::kNone; }, quiet_guards_);
+    MemoryStore store(
+        fresh, name, [this] { return now_; }, [] { return MemoryStore::Mishap::kNone; }, quiet_guards_);
     runtime::Metrics metrics("sim");
     struct Nobody final : runtime::Outbox {
       void reply(const runtime::ReplyTo&, const messages::Reply&) override {}
       void perform(Lane, const std::string&, const std::string&) override {}
     } nobody;
-    Engine engine(*handlers_[service], store, nobody, metrics, runtime::InstanceInfo{"replay", "", "", 0, 0}, runtime::EngineOptions{}, [this] { return now_; },
-                  [this] { return std::chrono::steady_clock::time_point(now_.time_since_epoch()); }, [] { return 0us; });
+    Engine engine(
+        *handlers_[service], store, nobody, metrics, runtime::InstanceInfo{"replay", "", "", 0, 0}, runtime::EngineOptions{},
+        [this] { return now_; }, [this] { return std::chrono::steady_clock::time_point(now_.time_since_epoch()); }, [] { return 0us; });
     // Own events come out again while it consumes; they go to a log of their own.
     const std::vector<std::string> log = fresh.log;
     for (int i = 0; i < 100'000; ++i) {

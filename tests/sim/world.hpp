@@ -15,13 +15,13 @@
 namespace bridgework::sim {
 
 struct Faults {
-  double store_lost = 0.02;      ///< a store call loses its link, before or after it took effect
-  double crash = 0.004;          ///< a process dies with everything it remembers
-  double pause = 0.004;          ///< a process stands still, sometimes for longer than its lease
-  double duplicate = 0.05;       ///< a client sends its command again
-  double reply_lost = 0.03;      ///< the answer never arrives; the client asks again with the same key
-  double stale_fetch = 0.05;     ///< an answer of the bus arrives late, after others
-  double clock_jump = 0.002;     ///< forward by up to an hour
+  double store_lost = 0.02;   ///< a store call loses its link, before or after it took effect
+  double crash = 0.004;       ///< a process dies with everything it remembers
+  double pause = 0.004;       ///< a process stands still, sometimes for longer than its lease
+  double duplicate = 0.05;    ///< a client sends its command again
+  double reply_lost = 0.03;   ///< the answer never arrives; the client asks again with the same key
+  double stale_fetch = 0.05;  ///< an answer of the bus arrives late, after others
+  double clock_jump = 0.002;  ///< forward by up to an hour
 };
 
 struct RunReport {

@@ -209,7 +209,9 @@ class Harness {
     return found;
   }
   template <class E>
-  std::size_t count() const { return events<E>().size(); }
+  std::size_t count() const {
+    return events<E>().size();
+  }
   /// The newest event of that type, or nullptr. Valid until the next message.
   template <class E>
   const E* last_event() const {
@@ -402,10 +404,12 @@ class Harness {
 
   void note(const Message& message, const Outcome& outcome) {
     std::string line = text_of(now_) + "  ";
-    std::visit([&](const auto& m) {
-      line.append(detail::name_of(m));
-      if (const std::string id = detail::id_of(m); !id.empty()) line.append(" ").append(id);
-    }, message);
+    std::visit(
+        [&](const auto& m) {
+          line.append(detail::name_of(m));
+          if (const std::string id = detail::id_of(m); !id.empty()) line.append(" ").append(id);
+        },
+        message);
     line.append(" -> ");
     if (outcome.refused) {
       line.append("refused ").append(detail::text_of_code(outcome.refused->code));

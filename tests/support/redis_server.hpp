@@ -64,9 +64,21 @@ class RedisServer {
 
   /// Starts on the files that are in the directory.
   void start() {
-    std::vector<std::string> arguments = {"redis-server",  "--port",         "0",     "--unixsocket", socket(),  "--dir",
-                                          directory_,      "--appendonly",   "yes",   "--appendfsync", "always", "--save",
-                                          "",              "--logfile",      directory_ + "/redis.log"};
+    std::vector<std::string> arguments = {"redis-server",
+                                          "--port",
+                                          "0",
+                                          "--unixsocket",
+                                          socket(),
+                                          "--dir",
+                                          directory_,
+                                          "--appendonly",
+                                          "yes",
+                                          "--appendfsync",
+                                          "always",
+                                          "--save",
+                                          "",
+                                          "--logfile",
+                                          directory_ + "/redis.log"};
     arguments.insert(arguments.end(), more_arguments_.begin(), more_arguments_.end());
     std::vector<char*> words;
     for (std::string& argument : arguments) words.push_back(argument.data());

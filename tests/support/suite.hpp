@@ -17,8 +17,8 @@ namespace bridgework::support {
 class Suite {
  public:
   struct Options {
-    std::optional<Instant> start;            ///< what the clock shows first; none: the machine's time
-    std::vector<std::string> environment;    ///< NAME=value for all processes
+    std::optional<Instant> start;          ///< what the clock shows first; none: the machine's time
+    std::vector<std::string> environment;  ///< NAME=value for all processes
   };
   explicit Suite(Options options);
   /// Stops everything and removes the data, unless the test failed (then it says where it is).
@@ -34,7 +34,10 @@ class Suite {
   std::string admin_key() const;
 
   /// Runs scripts/bridgework with this suite's address; stdout and exit status.
-  struct Ran { int status; std::string out; };
+  struct Ran {
+    int status;
+    std::string out;
+  };
   Ran cli(const std::string& arguments) const;
 
   /// Waits until every service has handled every event in the log, twice in a row at the same head; false after `limit`.

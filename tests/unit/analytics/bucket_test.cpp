@@ -15,7 +15,8 @@ messages::BucketHole hole(const messages::BucketView& bucket, messages::GapKind 
   const auto found = std::ranges::find(bucket.holes, std::string(to_string(kind)), &messages::BucketHole::hole);
   return found == bucket.holes.end() ? messages::BucketHole{} : *found;
 }
-messages::BucketView bucket_of(const Analytics& h, const SiteId& site = {}, std::optional<LocalDay> from = {}, std::optional<LocalDay> to = {}) {
+messages::BucketView bucket_of(const Analytics& h, const SiteId& site = {}, std::optional<LocalDay> from = {},
+                               std::optional<LocalDay> to = {}) {
   return h.get<messages::BucketView>(messages::GetBucket{.site = site, .from = from, .to = to});
 }
 

@@ -23,10 +23,10 @@ TEST(KpiDefinitions, EachHasItsOwnIdASentenceAndNoDimensionTwice) {
     const std::set<std::string_view> dimensions(definition.dimensions.begin(), definition.dimensions.end());
     EXPECT_EQ(dimensions.size(), definition.dimensions.size()) << definition.id();
   }
-  for (const char* id : {"no_show_rate@1", "enquiries@1", "lead_conversion_booked@1", "lead_conversion_kept@1",
-                         "cost_per_kept_new_patient@1", "late_cancel_rate@1", "waiting_over_limit_rate@1", "reappointment_rate@1",
-                         "case_acceptance_patients@1", "case_acceptance_money@1", "unfinished_treatment_money@1", "nps@1",
-                         "promise_kept@1", "survey_response_rate@1", "active_patients@1"}) {
+  for (const char* id :
+       {"no_show_rate@1", "enquiries@1", "lead_conversion_booked@1", "lead_conversion_kept@1", "cost_per_kept_new_patient@1",
+        "late_cancel_rate@1", "waiting_over_limit_rate@1", "reappointment_rate@1", "case_acceptance_patients@1", "case_acceptance_money@1",
+        "unfinished_treatment_money@1", "nps@1", "promise_kept@1", "survey_response_rate@1", "active_patients@1"}) {
     EXPECT_TRUE(ids.contains(id)) << id;
   }
 }

@@ -31,17 +31,34 @@ constexpr int clock(int hour, int minute = 0) { return hour * 60 + minute; }
 class Clinic : public testing::Harness<Model> {
  public:
   explicit Clinic(std::string night_zone = "America/New_York") : Harness(utc(2026, 1, 5, 9)) {
-    handle(messages::DefineSite{.site = SiteId("main"), .name = "Main Street", .zone = "America/New_York", .hours = hours(1, 5, clock(8), clock(17)), .wait_limit_minutes = 12});
+    handle(messages::DefineSite{.site = SiteId("main"),
+                                .name = "Main Street",
+                                .zone = "America/New_York",
+                                .hours = hours(1, 5, clock(8), clock(17)),
+                                .wait_limit_minutes = 12});
     for (const char* provider : {"dr-a", "dr-b"})
-      handle(messages::DefineProvider{.provider = ProviderId(provider), .site = SiteId("main"), .name = provider, .shifts = hours(1, 5, clock(9), clock(16))});
+      handle(messages::DefineProvider{
+          .provider = ProviderId(provider), .site = SiteId("main"), .name = provider, .shifts = hours(1, 5, clock(9), clock(16))});
     for (const char* chair : {"c-1", "c-2"}) handle(messages::DefineChair{.chair = ChairId(chair), .site = SiteId("main"), .name = chair});
-    handle(messages::DefineVisitType{.visit_type = "exam", .site = SiteId("main"), .name = "Exam", .duration_minutes = 30, .buffer_minutes = 10, .purpose = messages::Purpose::kExam});
-    handle(messages::DefineVisitType{.visit_type = "crown", .site = SiteId("main"), .name = "Crown", .duration_minutes = 60, .purpose = messages::Purpose::kProstho});
+    handle(messages::DefineVisitType{.visit_type = "exam",
+                                     .site = SiteId("main"),
+                                     .name = "Exam",
+                                     .duration_minutes = 30,
+                                     .buffer_minutes = 10,
+                                     .purpose = messages::Purpose::kExam});
+    handle(messages::DefineVisitType{
+        .visit_type = "crown", .site = SiteId("main"), .name = "Crown", .duration_minutes = 60, .purpose = messages::Purpose::kProstho});
 
-    handle(messages::DefineSite{.site = SiteId("night"), .name = "Night", .zone = std::move(night_zone), .hours = hours(1, 7, 0, clock(24)), .wait_limit_minutes = 15});
-    handle(messages::DefineProvider{.provider = ProviderId("dr-n"), .site = SiteId("night"), .name = "N", .shifts = hours(1, 7, 0, clock(24))});
+    handle(messages::DefineSite{.site = SiteId("night"),
+                                .name = "Night",
+                                .zone = std::move(night_zone),
+                                .hours = hours(1, 7, 0, clock(24)),
+                                .wait_limit_minutes = 15});
+    handle(messages::DefineProvider{
+        .provider = ProviderId("dr-n"), .site = SiteId("night"), .name = "N", .shifts = hours(1, 7, 0, clock(24))});
     handle(messages::DefineChair{.chair = ChairId("n-1"), .site = SiteId("night"), .name = "n-1"});
-    handle(messages::DefineVisitType{.visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .purpose = messages::Purpose::kEndo});
+    handle(messages::DefineVisitType{
+        .visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .purpose = messages::Purpose::kEndo});
     forget_events();
   }
 
@@ -103,7 +120,8 @@ class Clinic : public testing::Harness<Model> {
   static std::string day_key(const std::string& site, LocalDay date) {
     const std::chrono::year_month_day ymd{date};
     char text[32];
-    std::snprintf(text, sizeof text, ".d-%04d-%02u-%02u", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
+    std::snprintf(text, sizeof text, ".d-%04d-%02u-%02u", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+                  static_cast<unsigned>(ymd.day()));
     return site + text;
   }
 };

@@ -7,8 +7,11 @@ namespace {
 
 std::vector<std::string> starts(const Clinic& clinic, LocalDay date, std::uint16_t limit) {
   std::vector<std::string> out;
-  for (const auto& slot : clinic.get<messages::SlotList>(messages::FindSlots{.site = SiteId("night"), .type = "pain", .from = date, .days = 1, .limit = limit}).slots)
-    out.push_back(testing::text_of(Instant{slot.local_start.time_since_epoch()}).substr(11, 5) + " = " + testing::text_of(slot.start).substr(11, 5) + "Z");
+  for (const auto& slot :
+       clinic.get<messages::SlotList>(messages::FindSlots{.site = SiteId("night"), .type = "pain", .from = date, .days = 1, .limit = limit})
+           .slots)
+    out.push_back(testing::text_of(Instant{slot.local_start.time_since_epoch()}).substr(11, 5) + " = " +
+                  testing::text_of(slot.start).substr(11, 5) + "Z");
   return out;
 }
 
@@ -31,7 +34,8 @@ TEST(AppointmentsSpringGap, VisitOverItKeepsItsTrueLength) {
 
 TEST(AppointmentsSpringGap, IsNeverOffered) {
   Clinic clinic;
-  EXPECT_EQ(starts(clinic, day(2026, 3, 8), 4), (std::vector<std::string>{"00:00 = 05:00Z", "01:00 = 06:00Z", "03:00 = 07:00Z", "04:00 = 08:00Z"}));
+  EXPECT_EQ(starts(clinic, day(2026, 3, 8), 4),
+            (std::vector<std::string>{"00:00 = 05:00Z", "01:00 = 06:00Z", "03:00 = 07:00Z", "04:00 = 08:00Z"}));
 }
 
 TEST(AppointmentsSpringGap, VisitDoesNotMoveWithIt) {
@@ -52,7 +56,8 @@ TEST(AppointmentsAutumnFold, TakesTheFirstOfTheTwo) {
 
 TEST(AppointmentsAutumnFold, OffersEachWallTimeOnce) {
   Clinic clinic;
-  EXPECT_EQ(starts(clinic, day(2026, 11, 1), 4), (std::vector<std::string>{"00:00 = 04:00Z", "01:00 = 05:00Z", "02:00 = 07:00Z", "03:00 = 08:00Z"}));
+  EXPECT_EQ(starts(clinic, day(2026, 11, 1), 4),
+            (std::vector<std::string>{"00:00 = 04:00Z", "01:00 = 05:00Z", "02:00 = 07:00Z", "03:00 = 08:00Z"}));
 }
 
 TEST(AppointmentsMidnight, DayThatBeginsAtOneHasNoHalfPastMidnight) {
@@ -65,15 +70,22 @@ TEST(AppointmentsMidnight, VisitMayEndWithTheDayButNotReachIntoTheNext) {
   Clinic clinic;
   EXPECT_TRUE(clinic.handle(clinic.pain("night.v-1", local(2026, 1, 6, 23))).accepted());
   EXPECT_EQ(clinic.handle(clinic.pain("night.v-2", local(2026, 1, 7, 23, 1))).refusal(), No::kOutsideHours);
-  clinic.handle(messages::DefineVisitType{.visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .buffer_minutes = 5});
+  clinic.handle(messages::DefineVisitType{
+      .visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .buffer_minutes = 5});
   EXPECT_EQ(clinic.handle(clinic.pain("night.v-3", local(2026, 1, 8, 23))).refusal(), No::kOutsideHours) << "nor may its buffer";
 }
 
 TEST(AppointmentsZone, HalfHoursAndThoseWithoutSummerTimeAreRight) {
-  struct Case { const char* zone; LocalTime start; std::optional<Instant> instant; };
-  for (const Case& c : {Case{"Asia/Kolkata", local(2026, 3, 8, 2, 30), utc(2026, 3, 7, 21)}, Case{"Asia/Kathmandu", local(2026, 6, 1, 9), utc(2026, 6, 1, 3, 15)},
+  struct Case {
+    const char* zone;
+    LocalTime start;
+    std::optional<Instant> instant;
+  };
+  for (const Case& c : {Case{"Asia/Kolkata", local(2026, 3, 8, 2, 30), utc(2026, 3, 7, 21)},
+                        Case{"Asia/Kathmandu", local(2026, 6, 1, 9), utc(2026, 6, 1, 3, 15)},
                         Case{"America/Phoenix", local(2026, 3, 8, 2, 30), utc(2026, 3, 8, 9, 30)},
-                        Case{"Australia/Lord_Howe", local(2026, 10, 4, 2, 15), std::nullopt}, Case{"Australia/Lord_Howe", local(2026, 10, 4, 2, 30), utc(2026, 10, 3, 15, 30)}}) {
+                        Case{"Australia/Lord_Howe", local(2026, 10, 4, 2, 15), std::nullopt},
+                        Case{"Australia/Lord_Howe", local(2026, 10, 4, 2, 30), utc(2026, 10, 3, 15, 30)}}) {
     Clinic clinic(c.zone);
     const auto& outcome = clinic.handle(clinic.pain("night.v-1", c.start));
     if (!c.instant) {

@@ -75,7 +75,8 @@ TEST(AppointmentsHold, IsRefusedAtAnUnknownSite) {
 TEST(AppointmentsHold, IsRefusedWhereThereIsNoChair) {
   Clinic clinic;
   clinic.handle(messages::DefineSite{.site = SiteId("bare"), .name = "Bare", .zone = "UTC", .hours = hours(1, 7, 0, 1440)});
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-a"), .site = SiteId("bare"), .name = "A", .shifts = hours(1, 7, 0, 1440)});
+  clinic.handle(
+      messages::DefineProvider{.provider = ProviderId("dr-a"), .site = SiteId("bare"), .name = "A", .shifts = hours(1, 7, 0, 1440)});
   clinic.handle(messages::DefineVisitType{.visit_type = "exam", .site = SiteId("bare"), .name = "Exam", .duration_minutes = 30});
   auto command = clinic.exam("bare.v-1", kTen);
   command.site = SiteId("bare");
@@ -84,7 +85,8 @@ TEST(AppointmentsHold, IsRefusedWhereThereIsNoChair) {
 
 TEST(AppointmentsHold, IsRefusedWhenTheIdIsNotOfTheSite) {
   Clinic clinic;
-  for (const char* id : {"night.v-1", "main", "main.", "v-1", ""}) EXPECT_EQ(clinic.handle(clinic.exam(id, kTen)).refusal(), No::kInvalidId) << id;
+  for (const char* id : {"night.v-1", "main", "main.", "v-1", ""})
+    EXPECT_EQ(clinic.handle(clinic.exam(id, kTen)).refusal(), No::kInvalidId) << id;
   auto nobody = clinic.exam("main.v-1", kTen);
   nobody.person = PersonId();
   EXPECT_EQ(clinic.handle(nobody).refusal(), No::kInvalidId);
@@ -118,13 +120,15 @@ TEST(AppointmentsHold, LooksAtProviderChairAndBuffer) {
   for (const Case& c : cases) {
     Clinic clinic;
     clinic.handle(clinic.exam("main.v-1", at(10, 0), "dr-a", "c-1"));
-    EXPECT_EQ(clinic.handle(clinic.exam("main.v-2", c.start, c.provider, c.chair)).refusal(), c.refusal) << c.name << "\n" << clinic.timeline();
+    EXPECT_EQ(clinic.handle(clinic.exam("main.v-2", c.start, c.provider, c.chair)).refusal(), c.refusal) << c.name << "\n"
+                                                                                                         << clinic.timeline();
   }
 }
 
 TEST(AppointmentsHold, IsRefusedWhenEveryChairIsTaken) {
   Clinic clinic;
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(1, 5, clock(9), clock(16))});
+  clinic.handle(messages::DefineProvider{
+      .provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(1, 5, clock(9), clock(16))});
   EXPECT_TRUE(clinic.handle(clinic.exam("main.v-1", kTen, "dr-a")).accepted());
   EXPECT_TRUE(clinic.handle(clinic.exam("main.v-2", kTen, "dr-b")).accepted());
   EXPECT_EQ(clinic.handle(clinic.exam("main.v-3", kTen, "dr-c")).refusal(), No::kSlotTaken);
@@ -172,7 +176,8 @@ TEST(AppointmentsHold, IsRefusedAfterItsEndEvenWhenTheTimerIsLate) {
   clinic.handle(clinic.exam("main.v-1", kTen));
   clinic.advance_without_timers(utc(2026, 1, 5, 9, 10));
   EXPECT_EQ(clinic.book("main.v-1").refusal(), No::kHoldLapsed);
-  EXPECT_EQ(clinic.get<messages::AppointmentView>(messages::GetAppointment{.appointment = AppointmentId("main.v-1")}).state, VisitState::kLapsed);
+  EXPECT_EQ(clinic.get<messages::AppointmentView>(messages::GetAppointment{.appointment = AppointmentId("main.v-1")}).state,
+            VisitState::kLapsed);
   EXPECT_TRUE(clinic.day_sheet(kTuesday).empty());
 }
 

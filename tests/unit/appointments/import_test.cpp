@@ -20,10 +20,11 @@ messages::ImportVisits import(std::vector<messages::ImportedVisit> visits) { ret
 
 TEST(AppointmentsImport, TakesVisitsOfThePastWithWhatBecameOfThem) {
   Clinic clinic;
-  const auto done = clinic
-                        .handle(import({visit("main.old-1", local(2024, 3, 1, 9)), visit("main.old-2", local(2024, 3, 1, 8), ImportedOutcome::kNoShow),
-                                        visit("main.old-3", local(2024, 3, 1, 10), ImportedOutcome::kCancelled)}))
-                        .reply<messages::VisitsImported>();
+  const auto done =
+      clinic
+          .handle(import({visit("main.old-1", local(2024, 3, 1, 9)), visit("main.old-2", local(2024, 3, 1, 8), ImportedOutcome::kNoShow),
+                          visit("main.old-3", local(2024, 3, 1, 10), ImportedOutcome::kCancelled)}))
+          .reply<messages::VisitsImported>();
   EXPECT_EQ(done.imported, 3u);
   EXPECT_EQ(done.already_known, 0u);
   EXPECT_EQ(done.overlapping, 0u);
@@ -71,7 +72,8 @@ TEST(AppointmentsImport, ReadsATimeInASpringGapAsTheEndOfTheGap) {
 
 TEST(AppointmentsImport, IsRefusedAsAWholeWhenOneVisitIsNotOfTheSite) {
   Clinic clinic;
-  EXPECT_EQ(clinic.handle(import({visit("main.old-1", local(2024, 3, 1, 9)), visit("night.old-1", local(2024, 3, 1, 9))})).refusal(), No::kInvalidId);
+  EXPECT_EQ(clinic.handle(import({visit("main.old-1", local(2024, 3, 1, 9)), visit("night.old-1", local(2024, 3, 1, 9))})).refusal(),
+            No::kInvalidId);
   auto nobody = visit("main.old-1", local(2024, 3, 1, 9));
   nobody.person = PersonId();
   EXPECT_EQ(clinic.handle(import({nobody})).refusal(), No::kInvalidId);

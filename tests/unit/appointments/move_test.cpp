@@ -88,7 +88,12 @@ TEST(AppointmentsMove, RefusedLeavesTheOldVisitAsItWas) {
 TEST(AppointmentsMove, TakesTheVisitTypeAsItIsNow) {
   Clinic clinic;
   clinic.booked("main.v-1", kTen);
-  clinic.handle(messages::DefineVisitType{.visit_type = "exam", .site = SiteId("main"), .name = "Exam", .duration_minutes = 45, .buffer_minutes = 0, .purpose = messages::Purpose::kExam});
+  clinic.handle(messages::DefineVisitType{.visit_type = "exam",
+                                          .site = SiteId("main"),
+                                          .name = "Exam",
+                                          .duration_minutes = 45,
+                                          .buffer_minutes = 0,
+                                          .purpose = messages::Purpose::kExam});
   EXPECT_EQ(clinic.move("main.v-1", "main.v-2", local(2026, 1, 8, 10)).reply<messages::AppointmentView>().visit.duration_minutes, 45);
 }
 

@@ -73,8 +73,10 @@ TEST_P(NoOverlap, NoChairAndNoProviderIsEverTakenTwice) {
   std::mt19937 random(GetParam());
   const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random() % below); };
   Clinic clinic;
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(1, 7, 0, clock(24))});
-  clinic.handle(messages::DefineSite{.site = SiteId("main"), .name = "Main", .zone = "America/New_York", .hours = hours(1, 7, 0, clock(24)), .wait_limit_minutes = 5});
+  clinic.handle(
+      messages::DefineProvider{.provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(1, 7, 0, clock(24))});
+  clinic.handle(messages::DefineSite{
+      .site = SiteId("main"), .name = "Main", .zone = "America/New_York", .hours = hours(1, 7, 0, clock(24)), .wait_limit_minutes = 5});
   clinic.advance_to(utc(2026, 3, 6, 12));
   const char* providers[] = {"dr-a", "dr-b", "dr-c"};
   const char* chairs[] = {"", "", "c-1", "c-2"};
@@ -82,7 +84,9 @@ TEST_P(NoOverlap, NoChairAndNoProviderIsEverTakenTwice) {
   const auto any_start = [&] { return local(2026, 3, static_cast<unsigned>(7 + pick(3)), 0) + std::chrono::minutes(5 * pick(288)); };
   std::vector<std::string> ids;
   const auto any_id = [&] { return ids.empty() ? std::string("main.v-none") : ids[pick(ids.size())]; };
-  const auto recent_id = [&] { return ids.empty() ? std::string("main.v-none") : ids[ids.size() - 1 - pick(std::min<std::size_t>(ids.size(), 8))]; };
+  const auto recent_id = [&] {
+    return ids.empty() ? std::string("main.v-none") : ids[ids.size() - 1 - pick(std::min<std::size_t>(ids.size(), 8))];
+  };
   std::size_t taken = 0;
   std::size_t refused = 0;
   std::size_t moved = 0;
@@ -90,7 +94,10 @@ TEST_P(NoOverlap, NoChairAndNoProviderIsEverTakenTwice) {
   for (int step = 0; step < 4000; ++step) {
     const std::vector<Busy> before = busy_of(clinic);
     switch (pick(12)) {
-      case 0: case 1: case 2: case 3: {
+      case 0:
+      case 1:
+      case 2:
+      case 3: {
         const std::string id = "main.v-" + std::to_string(step);
         auto command = clinic.exam(id, any_start(), providers[pick(3)], chairs[pick(4)]);
         command.visit_type = types[pick(2)];
@@ -117,7 +124,9 @@ TEST_P(NoOverlap, NoChairAndNoProviderIsEverTakenTwice) {
         }
         break;
       }
-      case 4: case 5: case 6: clinic.book(recent_id()); break;
+      case 4:
+      case 5:
+      case 6: clinic.book(recent_id()); break;
       case 7: clinic.cancel(any_id()); break;
       case 8: {
         const std::string to = "main.m-" + std::to_string(step);

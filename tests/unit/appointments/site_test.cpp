@@ -6,7 +6,11 @@ namespace bridgework::appointments {
 namespace {
 
 messages::DefineSite site(std::string id, std::string zone = "Europe/Berlin") {
-  return {.site = SiteId(std::move(id)), .name = "New", .zone = std::move(zone), .phone = "+12025550100", .hours = hours(1, 5, clock(8), clock(12))};
+  return {.site = SiteId(std::move(id)),
+          .name = "New",
+          .zone = std::move(zone),
+          .phone = "+12025550100",
+          .hours = hours(1, 5, clock(8), clock(12))};
 }
 
 TEST(AppointmentsSite, IsDefinedAndToldToEverybody) {
@@ -42,7 +46,8 @@ TEST(AppointmentsSite, AgreedVisitsKeepTheirWallTimeWhenTheZoneChanges) {
 
 TEST(AppointmentsSite, ProviderDefinedAgainGetsTheNewShifts) {
   Clinic clinic;
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-a"), .site = SiteId("main"), .name = "A", .shifts = hours(2, 2, clock(13), clock(16))});
+  clinic.handle(messages::DefineProvider{
+      .provider = ProviderId("dr-a"), .site = SiteId("main"), .name = "A", .shifts = hours(2, 2, clock(13), clock(16))});
   EXPECT_EQ(clinic.record<SiteRecord>("main")->providers.size(), 2u);
   EXPECT_EQ(clinic.handle(clinic.exam("main.v-1", local(2026, 1, 6, 10))).refusal(), No::kOutsideHours);
   EXPECT_TRUE(clinic.handle(clinic.exam("main.v-1", local(2026, 1, 6, 13))).accepted());
@@ -61,11 +66,15 @@ TEST(AppointmentsSite, IsRefusedWithADotInItsId) {
 }
 
 TEST(AppointmentsSite, RefusesHoursThatAreNone) {
-  struct Case { const char* name; messages::OpeningHours hours; bool taken; };
-  for (const Case& c : {Case{"opens before it closes", {1, 480, 1020}, true}, Case{"the whole day", {7, 0, 1440}, true},
-                        Case{"closes before it opens", {1, 1020, 480}, false}, Case{"opens and closes at once", {1, 480, 480}, false},
-                        Case{"weekday 0", {0, 480, 1020}, false}, Case{"weekday 8", {8, 480, 1020}, false},
-                        Case{"past midnight", {1, 480, 1500}, false}}) {
+  struct Case {
+    const char* name;
+    messages::OpeningHours hours;
+    bool taken;
+  };
+  for (const Case& c :
+       {Case{"opens before it closes", {1, 480, 1020}, true}, Case{"the whole day", {7, 0, 1440}, true},
+        Case{"closes before it opens", {1, 1020, 480}, false}, Case{"opens and closes at once", {1, 480, 480}, false},
+        Case{"weekday 0", {0, 480, 1020}, false}, Case{"weekday 8", {8, 480, 1020}, false}, Case{"past midnight", {1, 480, 1500}, false}}) {
     Clinic clinic;
     auto command = site("new");
     command.hours = {c.hours};
@@ -79,9 +88,12 @@ TEST(AppointmentsSite, RefusesHoursThatAreNone) {
 
 TEST(AppointmentsSite, ProviderChairAndVisitTypeNeedAKnownSite) {
   Clinic clinic;
-  EXPECT_EQ(clinic.handle(messages::DefineProvider{.provider = ProviderId("x"), .site = SiteId("nowhere"), .name = "x"}).refusal(), No::kUnknownSite);
-  EXPECT_EQ(clinic.handle(messages::DefineChair{.chair = ChairId("x"), .site = SiteId("nowhere"), .name = "x"}).refusal(), No::kUnknownSite);
-  EXPECT_EQ(clinic.handle(messages::DefineVisitType{.visit_type = "x", .site = SiteId("nowhere"), .name = "x"}).refusal(), No::kUnknownSite);
+  EXPECT_EQ(clinic.handle(messages::DefineProvider{.provider = ProviderId("x"), .site = SiteId("nowhere"), .name = "x"}).refusal(),
+            No::kUnknownSite);
+  EXPECT_EQ(clinic.handle(messages::DefineChair{.chair = ChairId("x"), .site = SiteId("nowhere"), .name = "x"}).refusal(),
+            No::kUnknownSite);
+  EXPECT_EQ(clinic.handle(messages::DefineVisitType{.visit_type = "x", .site = SiteId("nowhere"), .name = "x"}).refusal(),
+            No::kUnknownSite);
 }
 
 TEST(AppointmentsSite, ProviderChairAndVisitTypeNeedAnId) {
@@ -106,7 +118,8 @@ TEST(AppointmentsSite, UnknownOnesAreRefusedToQueries) {
   EXPECT_EQ(clinic.ask(messages::ListAppointments{.site = nowhere}).error().code, No::kUnknownSite);
   EXPECT_EQ(clinic.ask(messages::FindSlots{.site = nowhere, .type = "exam"}).error().code, No::kUnknownSite);
   EXPECT_EQ(clinic.ask(messages::FindSlots{.site = SiteId("main"), .type = "dream"}).error().code, No::kUnknownVisitType);
-  EXPECT_EQ(clinic.ask(messages::FindSlots{.site = SiteId("main"), .type = "exam", .provider = ProviderId("dr-x")}).error().code, No::kUnknownProvider);
+  EXPECT_EQ(clinic.ask(messages::FindSlots{.site = SiteId("main"), .type = "exam", .provider = ProviderId("dr-x")}).error().code,
+            No::kUnknownProvider);
   EXPECT_EQ(clinic.ask(messages::GetAppointment{.appointment = AppointmentId("main.v-9")}).error().code, No::kUnknownAppointment);
 }
 

@@ -6,7 +6,12 @@ namespace bridgework::appointments {
 namespace {
 
 messages::FindSlots search(std::string type, LocalDay from, std::uint16_t days = 1, std::uint16_t limit = 500, std::string provider = {}) {
-  return {.site = SiteId("main"), .type = std::move(type), .from = from, .days = days, .limit = limit, .provider = ProviderId(std::move(provider))};
+  return {.site = SiteId("main"),
+          .type = std::move(type),
+          .from = from,
+          .days = days,
+          .limit = limit,
+          .provider = ProviderId(std::move(provider))};
 }
 std::vector<messages::Slot> found(const Clinic& clinic, messages::FindSlots query) {
   return clinic.get<messages::SlotList>(std::move(query)).slots;
@@ -15,7 +20,8 @@ std::vector<messages::Slot> found(const Clinic& clinic, messages::FindSlots quer
 std::vector<std::string> lines(const std::vector<messages::Slot>& slots) {
   std::vector<std::string> out;
   for (const auto& slot : slots)
-    out.push_back(testing::text_of(Instant{slot.local_start.time_since_epoch()}).substr(5, 11) + " " + slot.provider.text() + " " + slot.chair.text());
+    out.push_back(testing::text_of(Instant{slot.local_start.time_since_epoch()}).substr(5, 11) + " " + slot.provider.text() + " " +
+                  slot.chair.text());
   return out;
 }
 
@@ -45,7 +51,8 @@ TEST(AppointmentsSlots, NameAChairThatIsFree) {
 
 TEST(AppointmentsSlots, AreNotOfferedWhenEveryChairIsTaken) {
   Clinic clinic;
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(2, 2, clock(9), clock(10))});
+  clinic.handle(messages::DefineProvider{
+      .provider = ProviderId("dr-c"), .site = SiteId("main"), .name = "C", .shifts = hours(2, 2, clock(9), clock(10))});
   clinic.booked("main.v-1", local(2026, 1, 6, 9), "dr-a");
   clinic.booked("main.v-2", local(2026, 1, 6, 9), "dr-b");
   EXPECT_TRUE(found(clinic, search("exam", day(2026, 1, 6), 1, 10, "dr-c")).empty());
@@ -76,7 +83,9 @@ TEST(AppointmentsSlots, AreNeverInThePast) {
 
 TEST(AppointmentsSlots, KeepToOpeningHoursAndShiftsWithALunchBreak) {
   Clinic clinic;
-  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-a"), .site = SiteId("main"), .name = "A",
+  clinic.handle(messages::DefineProvider{.provider = ProviderId("dr-a"),
+                                         .site = SiteId("main"),
+                                         .name = "A",
                                          .shifts = {{2, clock(7), clock(9, 30)}, {2, clock(9, 30), clock(10)}, {2, clock(13), clock(14)}}});
   EXPECT_EQ(lines(found(clinic, search("crown", day(2026, 1, 6), 1, 10, "dr-a"))),
             (std::vector<std::string>{"01-06 08:00 dr-a c-1", "01-06 09:00 dr-a c-1", "01-06 13:00 dr-a c-1"}))
@@ -100,13 +109,15 @@ TEST(AppointmentsSlots, EachOneThatIsOfferedCanBeHeld) {
   ASSERT_GT(slots.size(), 50u);
   for (const auto& slot : slots) {
     Clinic copy = clinic;
-    EXPECT_TRUE(copy.handle(copy.exam("main.t-1", slot.local_start, slot.provider.text(), slot.chair.text())).accepted()) << copy.timeline();
+    EXPECT_TRUE(copy.handle(copy.exam("main.t-1", slot.local_start, slot.provider.text(), slot.chair.text())).accepted())
+        << copy.timeline();
   }
 }
 
 TEST(AppointmentsSlots, DoNotReachIntoTheNextDayWithTheirBuffer) {
   Clinic clinic;
-  clinic.handle(messages::DefineVisitType{.visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .buffer_minutes = 25});
+  clinic.handle(messages::DefineVisitType{
+      .visit_type = "pain", .site = SiteId("night"), .name = "Pain", .duration_minutes = 60, .buffer_minutes = 25});
   const auto slots = found(clinic, {.site = SiteId("night"), .type = "pain", .from = day(2026, 1, 7), .days = 1, .limit = 500});
   ASSERT_FALSE(slots.empty());
   EXPECT_EQ(slots.back().local_start, local(2026, 1, 7, 21, 15)) << "22:40 would end in time, but not its buffer";

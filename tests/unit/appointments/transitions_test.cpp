@@ -7,7 +7,7 @@
 namespace bridgework::appointments {
 namespace {
 
-const LocalTime kTen = local(2026, 1, 6, 10);   // 15:00 UTC
+const LocalTime kTen = local(2026, 1, 6, 10);  // 15:00 UTC
 const LocalDay kTuesday = day(2026, 1, 6);
 
 /// A visit brought into that state by the shortest way.
@@ -15,7 +15,10 @@ void bring(Clinic& clinic, VisitState state) {
   using namespace messages;
   const std::string id = "main.v-1";
   if (state == VisitState::kPlanned) {
-    clinic.put(id, VisitRecord{.person = PersonId("p-1"), .site = SiteId("main"), .state = VisitState::kPlanned, .visit = {.provider = ProviderId("dr-a"), .local_start = kTen}});
+    clinic.put(id, VisitRecord{.person = PersonId("p-1"),
+                               .site = SiteId("main"),
+                               .state = VisitState::kPlanned,
+                               .visit = {.provider = ProviderId("dr-a"), .local_start = kTen}});
     return;
   }
   clinic.handle(clinic.exam(id, kTen));
@@ -53,14 +56,20 @@ const Clinic::Outcome& take(Clinic& clinic, Step step) {
   return clinic.last();
 }
 
-constexpr Step kAllSteps[] = {Step::kBook, Step::kConfirm, Step::kArrive, Step::kSeat, Step::kComplete, Step::kCheckOut, Step::kCancel, Step::kNoShow, Step::kMove};
+constexpr Step kAllSteps[] = {Step::kBook,     Step::kConfirm, Step::kArrive, Step::kSeat, Step::kComplete,
+                              Step::kCheckOut, Step::kCancel,  Step::kNoShow, Step::kMove};
 
 TEST(AppointmentsTransition, EveryStepFromEveryStateIsAsThisTableSays) {
   using enum VisitState;
   using Row = std::map<Step, VisitState>;
   const std::map<VisitState, Row> table = {
       {kHeld, {{Step::kBook, kBooked}, {Step::kCancel, kLapsed}}},
-      {kBooked, {{Step::kConfirm, kConfirmed}, {Step::kArrive, kArrived}, {Step::kCancel, kCancelled}, {Step::kNoShow, kNoShow}, {Step::kMove, kMoved}}},
+      {kBooked,
+       {{Step::kConfirm, kConfirmed},
+        {Step::kArrive, kArrived},
+        {Step::kCancel, kCancelled},
+        {Step::kNoShow, kNoShow},
+        {Step::kMove, kMoved}}},
       {kConfirmed, {{Step::kArrive, kArrived}, {Step::kCancel, kCancelled}, {Step::kNoShow, kNoShow}, {Step::kMove, kMoved}}},
       {kArrived, {{Step::kSeat, kSeated}, {Step::kCancel, kCancelled}}},
       {kSeated, {{Step::kComplete, kCompleted}}},
@@ -155,7 +164,8 @@ TEST(AppointmentsCancel, FreesTheTimeAndTellsTheNotice) {
   Clinic clinic;
   bring(clinic, VisitState::kBooked);
   clinic.advance_to(utc(2026, 1, 6, 13, 30));
-  clinic.handle(messages::CancelAppointment{.appointment = AppointmentId("main.v-1"), .by = messages::CancelledBy::kPractice, .reason = Phi<std::string>("ill")});
+  clinic.handle(messages::CancelAppointment{
+      .appointment = AppointmentId("main.v-1"), .by = messages::CancelledBy::kPractice, .reason = Phi<std::string>("ill")});
   const auto* cancelled = clinic.last_event<messages::AppointmentCancelled>();
   ASSERT_NE(cancelled, nullptr);
   EXPECT_EQ(cancelled->notice_minutes, 90);
@@ -184,7 +194,11 @@ TEST(AppointmentsNoShow, FreesTheTime) {
 TEST(AppointmentsCheckOut, TellsByWhomAndWhatWasAgreed) {
   Clinic clinic;
   bring(clinic, VisitState::kCompleted);
-  clinic.handle(messages::CheckOutAppointment{.appointment = AppointmentId("main.v-1"), .by = "desk-1", .next_visit_agreed = true, .balance = messages::BalanceHandled::kArranged, .script = "s-3"});
+  clinic.handle(messages::CheckOutAppointment{.appointment = AppointmentId("main.v-1"),
+                                              .by = "desk-1",
+                                              .next_visit_agreed = true,
+                                              .balance = messages::BalanceHandled::kArranged,
+                                              .script = "s-3"});
   const auto* out = clinic.last_event<messages::AppointmentCheckedOut>();
   ASSERT_NE(out, nullptr);
   EXPECT_EQ(out->by, "desk-1");

@@ -113,7 +113,8 @@ int main() {
   const double cpu_before = cpu_seconds();
   const auto idle_begin = Clock::now();
   runtime::wait({}, 5s);
-  std::printf("%-44s %8.2f %%\n", "CPU while idle", 100 * (cpu_seconds() - cpu_before) / std::chrono::duration<double>(Clock::now() - idle_begin).count());
+  std::printf("%-44s %8.2f %%\n", "CPU while idle",
+              100 * (cpu_seconds() - cpu_before) / std::chrono::duration<double>(Clock::now() - idle_begin).count());
   stop.wake();
   again.join();
   return 0;

@@ -196,7 +196,8 @@ TEST_F(FetchDeskTest, AnAnswerIsBoundedInBytesButBringsAtLeastOne) {
 
 TEST_F(FetchDeskTest, PagesJoinWithoutHoleOrOverlap) {
   desk_.opened(log_of(0), now_);
-  for (std::uint64_t sequence = 1; sequence <= 40; ++sequence) desk_.appended(events(sequence, sequence, sequence % 3 == 0 ? kBooked : kMoved));
+  for (std::uint64_t sequence = 1; sequence <= 40; ++sequence)
+    desk_.appended(events(sequence, sequence, sequence % 3 == 0 ? kBooked : kMoved));
   Sequences seen;
   std::uint64_t after = 0;
   for (int page = 0; page < 40 && after < 40; ++page) {

@@ -18,7 +18,8 @@ messages::PersonRegistered somebody() {
   event.profile.given_name = Phi<std::string>("Quentin");
   event.profile.family_name = Phi<std::string>("Example");
   event.profile.birth_day = Phi<std::optional<LocalDay>>(LocalDay(std::chrono::days(4000)));
-  event.profile.contact_points.push_back({messages::ContactKind::kEmail, Phi<std::string>("quentin@example.org"), Phi<std::string>("Quentin@Example.org")});
+  event.profile.contact_points.push_back(
+      {messages::ContactKind::kEmail, Phi<std::string>("quentin@example.org"), Phi<std::string>("Quentin@Example.org")});
   event.profile.language = "fr";
   event.profile.status = messages::PersonStatus::kPatient;
   return event;

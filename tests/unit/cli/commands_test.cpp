@@ -20,8 +20,10 @@ TEST(KpiText, HasNoValueForNothingDividedByNothing) {
 }
 
 TEST(KpiText, BlanksRowsByThemselves) {
-  EXPECT_EQ(kpi_text(R"({"id":"x@1","numerator":1,"denominator":1,"value":1,"has_value":true,"rows":[{"key":"a","numerator":0,"denominator":0,"value":0,"has_value":false}]})"),
-            R"({"id":"x@1","numerator":1,"denominator":1,"value":1,"has_value":true,"rows":[{"key":"a","numerator":0,"denominator":0,"value":null,"has_value":false}]})");
+  EXPECT_EQ(
+      kpi_text(
+          R"({"id":"x@1","numerator":1,"denominator":1,"value":1,"has_value":true,"rows":[{"key":"a","numerator":0,"denominator":0,"value":0,"has_value":false}]})"),
+      R"({"id":"x@1","numerator":1,"denominator":1,"value":1,"has_value":true,"rows":[{"key":"a","numerator":0,"denominator":0,"value":null,"has_value":false}]})");
 }
 
 TEST(WithQuery, LeavesEmptyParametersOutAndEncodesTheOthers) {
@@ -44,7 +46,11 @@ TEST(Table, AlignsWhatATerminalShows) {
   EXPECT_EQ(table.text(), "site      visits\nsão joão       7\nx           1234\n");
 }
 
-TEST(Cell, CannotDriveATerminal) { EXPECT_EQ(cell(boost::json::value("a\x1b[31m\nb\xc2\x9b" "31m")), "a [31m b 31m"); }
+TEST(Cell, CannotDriveATerminal) {
+  EXPECT_EQ(cell(boost::json::value("a\x1b[31m\nb\xc2\x9b"
+                                    "31m")),
+            "a [31m b 31m");
+}
 
 TEST(Readable, ShowsListsOfThingsAsTables) {
   EXPECT_EQ(readable(boost::json::parse(R"({"head":9,"services":[{"name":"bus","lag":0},{"name":"journey","lag":12}],"none":[]})")),

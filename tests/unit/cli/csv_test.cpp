@@ -41,7 +41,9 @@ TEST(Csv, ReadsRecordsWithEitherLineEnd) {
 }
 
 TEST(Csv, SkipsAByteOrderMarkAndEmptyLines) {
-  EXPECT_THAT(all_of("\xef\xbb\xbf" "a\n\n\r\nb\n"), ElementsAre(Seen{1, "a"}, Seen{4, "b"}));
+  EXPECT_THAT(all_of("\xef\xbb\xbf"
+                     "a\n\n\r\nb\n"),
+              ElementsAre(Seen{1, "a"}, Seen{4, "b"}));
   EXPECT_THAT(all_of(""), ElementsAre());
   EXPECT_THAT(all_of("\xef\xbb\xbf"), ElementsAre());
 }

@@ -110,9 +110,7 @@ TEST(MappingRow, IsRejectedWithoutItsIdsOrWithAnUnknownOutcome) {
   EXPECT_EQ(reject_of(5, "Maybe"), "Missed: is a word the mapping does not know");
 }
 
-TEST(MappingRow, IsRejectedWhenItIsNotOfThePast) {
-  EXPECT_THAT(reject_of(3, "2017-01-02"), HasSubstr("Day: is in the future"));
-}
+TEST(MappingRow, IsRejectedWhenItIsNotOfThePast) { EXPECT_THAT(reject_of(3, "2017-01-02"), HasSubstr("Day: is in the future")); }
 
 TEST(MappingRow, IsRejectedForATimeThatNoClockShowed) {
   // Clocks in São Paulo went from 23:59:59 on 15 October 2016 to 01:00.

@@ -52,7 +52,9 @@ struct Practice : testing::Harness<Model> {
     command.promise_kept = std::move(promise_kept);
     return handle(command);
   }
-  const Outcome& answer(const SurveyId& survey, std::uint8_t score) { return answer(survey, score, token_of(survey, config().token_secret)); }
+  const Outcome& answer(const SurveyId& survey, std::uint8_t score) {
+    return answer(survey, score, token_of(survey, config().token_secret));
+  }
   SurveyState state_of(const SurveyId& survey) { return get<messages::SurveyView>(messages::GetSurvey{survey}).state; }
   NotAskedBecause because(const SurveyId& survey) { return record<SurveyRecord>(survey.text())->not_asked_because; }
   /// Checks out, lets the delay pass and takes the token that went out.
@@ -282,8 +284,9 @@ TEST(SurveyAnswering, RefusesAForgedLink) {
   const std::string token = practice.asked();
   std::string changed = token;
   changed.back() = changed.back() == '0' ? '1' : '0';
-  for (const std::string& forged : {std::string(), changed, token.substr(0, token.size() - 1), token + "0", token_of(kSecond, "a secret of the tests"),
-                                    token_of(kFirst, "another secret"), kFirst.text() + "." + token}) {
+  for (const std::string& forged :
+       {std::string(), changed, token.substr(0, token.size() - 1), token + "0", token_of(kSecond, "a secret of the tests"),
+        token_of(kFirst, "another secret"), kFirst.text() + "." + token}) {
     EXPECT_EQ(practice.answer(kFirst, 9, forged).refusal(), FeedbackRefusal::kWrongToken) << forged.size();
   }
   EXPECT_EQ(practice.state_of(kFirst), SurveyState::kAsked);

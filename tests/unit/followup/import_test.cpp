@@ -108,8 +108,8 @@ TEST_F(FollowupImport, TheOrderOfTheRowsDoesNotMatter) {
       const bool came = random() % 2 == 0;
       (came ? last_completed : last_missed) = std::max(came ? last_completed : last_missed, offset);
       const auto purpose = random() % 2 == 0 ? Purpose::kOther : Purpose::kExam;
-      world.handle(imported(day(2025, 5, 1) + std::chrono::days(offset), came ? ImportedOutcome::kCompleted : ImportedOutcome::kNoShow,
-                            purpose));
+      world.handle(
+          imported(day(2025, 5, 1) + std::chrono::days(offset), came ? ImportedOutcome::kCompleted : ImportedOutcome::kNoShow, purpose));
     }
     EXPECT_EQ(open_gaps().size(), last_missed > last_completed ? 1u : 0u) << "seed " << seed << "\n" << world.timeline();
     EXPECT_EQ(tasks().size(), open_gaps().size());

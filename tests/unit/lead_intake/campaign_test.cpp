@@ -7,7 +7,13 @@ namespace {
 
 TEST(LeadIntakeCampaign, StartsAndIsTold) {
   Desk desk;
-  const auto& outcome = desk.handle(messages::CreateCampaign{.campaign = CampaignId("c-2"), .name = "Autumn", .source = messages::LeadSource::kTv, .promise = "Open late", .cost_minor = 50000, .currency = "USD", .sites = {SiteId("main")}});
+  const auto& outcome = desk.handle(messages::CreateCampaign{.campaign = CampaignId("c-2"),
+                                                             .name = "Autumn",
+                                                             .source = messages::LeadSource::kTv,
+                                                             .promise = "Open late",
+                                                             .cost_minor = 50000,
+                                                             .currency = "USD",
+                                                             .sites = {SiteId("main")}});
   EXPECT_EQ(outcome.reply<messages::Done>().id, "c-2");
   const auto* told = desk.last_event<messages::CampaignStarted>();
   ASSERT_NE(told, nullptr);

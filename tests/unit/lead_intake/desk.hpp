@@ -13,8 +13,12 @@ using testing::utc;
 using No = Refusal;
 using messages::ContactKind;
 
-inline messages::ContactPoint phone(std::string raw) { return {.kind = ContactKind::kPhone, .value = Phi<std::string>(std::move(raw)), .raw = {}}; }
-inline messages::ContactPoint email(std::string raw) { return {.kind = ContactKind::kEmail, .value = Phi<std::string>(std::move(raw)), .raw = {}}; }
+inline messages::ContactPoint phone(std::string raw) {
+  return {.kind = ContactKind::kPhone, .value = Phi<std::string>(std::move(raw)), .raw = {}};
+}
+inline messages::ContactPoint email(std::string raw) {
+  return {.kind = ContactKind::kEmail, .value = Phi<std::string>(std::move(raw)), .raw = {}};
+}
 
 inline messages::PersonProfile profile(std::vector<messages::ContactPoint> points = {}, std::string home_site = {}, std::string zone = {}) {
   messages::PersonProfile profile;
@@ -30,7 +34,11 @@ class Desk : public testing::Harness<Model> {
  public:
   Desk() : Harness(utc(2026, 1, 5, 15)) {
     handle(messages::SiteDefined{.site = SiteId("main"), .name = "Main", .zone = "America/Chicago"});
-    handle(messages::CreateCampaign{.campaign = CampaignId("c-1"), .name = "Spring", .source = messages::LeadSource::kRadio, .promise = "No waiting", .greeting_script = "Hello"});
+    handle(messages::CreateCampaign{.campaign = CampaignId("c-1"),
+                                    .name = "Spring",
+                                    .source = messages::LeadSource::kRadio,
+                                    .promise = "No waiting",
+                                    .greeting_script = "Hello"});
     forget_events();
   }
   messages::SubmitEnquiry enquiry(std::string id, messages::PersonProfile who = profile({phone("(202) 555-0143")})) const {
@@ -56,7 +64,8 @@ class Desk : public testing::Harness<Model> {
     return handle(messages::MessageSent{.person = PersonId(std::string(owner_key(subject))), .programme = programme, .subject = subject});
   }
   const Outcome& visit_booked(const std::string& person, const std::string& appointment, const std::string& moved_from = {}) {
-    return handle(messages::AppointmentBooked{.person = PersonId(person), .appointment = AppointmentId(appointment), .moved_from = AppointmentId(moved_from)});
+    return handle(messages::AppointmentBooked{
+        .person = PersonId(person), .appointment = AppointmentId(appointment), .moved_from = AppointmentId(moved_from)});
   }
   const Outcome& visit_completed(const std::string& person, const std::string& appointment) {
     return handle(messages::AppointmentCompleted{.person = PersonId(person), .appointment = AppointmentId(appointment)});
@@ -65,7 +74,9 @@ class Desk : public testing::Harness<Model> {
     return handle(messages::ChangePerson{.person = PersonId(person), .profile = std::move(profile)});
   }
   LeadState state_of(const std::string& enquiry) const { return record<EnquiryRecord>(enquiry)->state; }
-  messages::LeadView lead(const std::string& enquiry) const { return get<messages::LeadView>(messages::GetLead{.enquiry = EnquiryId(enquiry)}); }
+  messages::LeadView lead(const std::string& enquiry) const {
+    return get<messages::LeadView>(messages::GetLead{.enquiry = EnquiryId(enquiry)});
+  }
 };
 
 }  // namespace bridgework::lead_intake

@@ -49,7 +49,8 @@ TEST(LeadIntakeEnquiry, OfAKnownPersonWithNothingNewChangesNobody) {
   const auto& outcome = desk.handle(desk.enquiry("p-1.e-2"));
   ASSERT_EQ(outcome.events.size(), 1u);
   EXPECT_TRUE(std::holds_alternative<messages::EnquiryReceived>(outcome.events[0]));
-  EXPECT_EQ(desk.get<messages::PersonView>(messages::GetPerson{.person = PersonId("p-1")}).enquiries, (std::vector{EnquiryId("p-1.e-1"), EnquiryId("p-1.e-2")}));
+  EXPECT_EQ(desk.get<messages::PersonView>(messages::GetPerson{.person = PersonId("p-1")}).enquiries,
+            (std::vector{EnquiryId("p-1.e-1"), EnquiryId("p-1.e-2")}));
 }
 
 TEST(LeadIntakeEnquiry, NeverMakesAPersonTooLargeToRead) {
@@ -179,7 +180,10 @@ TEST(LeadIntakeClaim, OnesOwnIsExtendedAndNeverShortened) {
 }
 
 TEST(LeadIntakeCall, FirstConversationNotTheFirstRingStopsTheClock) {
-  struct Case { CallOutcome outcome; bool conversation; };
+  struct Case {
+    CallOutcome outcome;
+    bool conversation;
+  };
   const std::vector<Case> table = {{CallOutcome::kBooked, true},     {CallOutcome::kNotBooked, true}, {CallOutcome::kNotConnected, false},
                                    {CallOutcome::kVoicemail, false}, {CallOutcome::kMissed, false},   {CallOutcome::kAbandoned, false}};
   ASSERT_EQ(table.size(), messages::kAllCallOutcome.size());
@@ -292,8 +296,12 @@ TEST(LeadIntakeTransition, WhatIsOverIsRefused) {
     if (state == LeadState::kBooked || state == LeadState::kKept) desk.visit_booked("p-1", "main.v-1");
     if (state == LeadState::kKept) desk.visit_completed("p-1", "main.v-1");
   };
-  struct Case { LeadState state; bool possible; };
-  for (const Case& c : {Case{LeadState::kFresh, true}, Case{LeadState::kBooked, true}, Case{LeadState::kKept, false}, Case{LeadState::kLost, false}}) {
+  struct Case {
+    LeadState state;
+    bool possible;
+  };
+  for (const Case& c :
+       {Case{LeadState::kFresh, true}, Case{LeadState::kBooked, true}, Case{LeadState::kKept, false}, Case{LeadState::kLost, false}}) {
     const auto expected = c.possible ? std::nullopt : std::optional(No::kIllegalTransition);
     Desk desk;
     bring(desk, c.state);

@@ -6,11 +6,14 @@
 namespace bridgework::lead_intake {
 namespace {
 
-messages::RegisterPerson registration(std::string id, messages::PersonProfile who) { return {.person = PersonId(std::move(id)), .profile = std::move(who)}; }
+messages::RegisterPerson registration(std::string id, messages::PersonProfile who) {
+  return {.person = PersonId(std::move(id)), .profile = std::move(who)};
+}
 
 TEST(LeadIntakePerson, IsRegisteredWithContactPointsNormalised) {
   Desk desk;
-  EXPECT_EQ(desk.handle(registration("p-1", profile({phone("202 555 0143"), email("Ana@Example.org")}, "main"))).reply<messages::Done>().id, "p-1");
+  EXPECT_EQ(desk.handle(registration("p-1", profile({phone("202 555 0143"), email("Ana@Example.org")}, "main"))).reply<messages::Done>().id,
+            "p-1");
   const auto* told = desk.last_event<messages::PersonRegistered>();
   ASSERT_NE(told, nullptr);
   EXPECT_EQ(told->site, SiteId("main"));
@@ -19,7 +22,12 @@ TEST(LeadIntakePerson, IsRegisteredWithContactPointsNormalised) {
 }
 
 TEST(LeadIntakePerson, IsToldWithTheZoneThatCounts) {
-  struct Case { const char* name; const char* home_site; const char* zone; const char* told; };
+  struct Case {
+    const char* name;
+    const char* home_site;
+    const char* zone;
+    const char* told;
+  };
   for (const Case& c : {Case{"their own", "main", "Europe/Berlin", "Europe/Berlin"}, Case{"the home site's", "main", "", "America/Chicago"},
                         Case{"none, for an unknown site", "nowhere", "", ""}, Case{"none, without a site", "", "", ""}}) {
     Desk desk;
@@ -99,7 +107,8 @@ TEST(LeadIntakePerson, IsFoundByContactPointAsGivenOrNormalised) {
   desk.handle(registration("p-2", profile({phone("202 555 0143")})));
   const auto find = [&](const char* contact) {
     std::vector<std::string> ids;
-    for (const auto& person : desk.get<messages::PersonList>(messages::FindPersons{.contact = Phi<std::string>(contact)}).persons) ids.push_back(person.person.text());
+    for (const auto& person : desk.get<messages::PersonList>(messages::FindPersons{.contact = Phi<std::string>(contact)}).persons)
+      ids.push_back(person.person.text());
     return ids;
   };
   EXPECT_EQ(find("(202) 555-0143"), (std::vector<std::string>{"p-1", "p-2"}));
@@ -120,7 +129,9 @@ TEST(LeadIntakeImport, TakesNewPersonsAndLeavesTheKnownAsTheyAre) {
   for (int i = 2; other.empty(); ++i)
     if (const std::string id = "p-" + std::to_string(i); runtime::lane_of(id) == runtime::lane_of("p-1")) other = id;
   const auto done = desk.handle(messages::ImportPersons{.key = "p-1",
-                                                        .persons = {{PersonId("p-1"), profile()}, {PersonId(other), profile({phone("202 555 0143")}, "main")}, {PersonId(other), profile()}}})
+                                                        .persons = {{PersonId("p-1"), profile()},
+                                                                    {PersonId(other), profile({phone("202 555 0143")}, "main")},
+                                                                    {PersonId(other), profile()}}})
                         .reply<messages::ImportDone>();
   EXPECT_EQ(done.imported, 1u);
   EXPECT_EQ(done.already_known, 2u);
@@ -137,13 +148,17 @@ TEST(LeadIntakeImport, IsRefusedAsAWholeWhenAPersonIsOfAnotherLane) {
   std::string stranger;
   for (int i = 2; stranger.empty(); ++i)
     if (const std::string id = "p-" + std::to_string(i); runtime::lane_of(id) != runtime::lane_of("p-1")) stranger = id;
-  EXPECT_EQ(desk.handle(messages::ImportPersons{.key = "p-1", .persons = {{PersonId("p-1"), profile()}, {PersonId(stranger), profile()}}}).refusal(), No::kLaneMismatch);
+  EXPECT_EQ(desk.handle(messages::ImportPersons{.key = "p-1", .persons = {{PersonId("p-1"), profile()}, {PersonId(stranger), profile()}}})
+                .refusal(),
+            No::kLaneMismatch);
   EXPECT_EQ(desk.record<PersonRecord>("p-1"), nullptr);
 }
 
 TEST(LeadIntakeImport, SaysWhoseZoneOrIdIsWrong) {
   Desk desk;
-  EXPECT_EQ(desk.handle(messages::ImportPersons{.key = "p-1", .persons = {{PersonId("p-1"), profile({}, "main", "Mars/Olympus")}}}).refusal(), No::kInvalidZone);
+  EXPECT_EQ(
+      desk.handle(messages::ImportPersons{.key = "p-1", .persons = {{PersonId("p-1"), profile({}, "main", "Mars/Olympus")}}}).refusal(),
+      No::kInvalidZone);
   EXPECT_NE(desk.last().detail().find("(p-1)"), std::string::npos);
   EXPECT_EQ(desk.handle(messages::ImportPersons{.key = "p-1", .persons = {{PersonId("p-1.x"), profile()}}}).refusal(), No::kInvalidId);
 }

@@ -96,7 +96,9 @@ TEST(OutreachInbound, SurvivesOwnEventsThatComeBackLate) {
 }
 
 TEST(OutreachInbound, OtherAnswersAreToldAndChangeNothing) {
-  for (const auto& [text, meaning] : {std::pair{"yes", InboundMeaning::kYes}, {"no", InboundMeaning::kNo}, {"help", InboundMeaning::kHelp},
+  for (const auto& [text, meaning] : {std::pair{"yes", InboundMeaning::kYes},
+                                      {"no", InboundMeaning::kNo},
+                                      {"help", InboundMeaning::kHelp},
                                       {"who is this", InboundMeaning::kUnclear}}) {
     Practice practice;
     const auto& outcome = practice.texts(text);
@@ -157,7 +159,8 @@ TEST(OutreachUnsubscribe, IsRefusedWithAForgedLink) {
     EXPECT_EQ(practice.handle(click(practice.message(1), forged)).refusal(), OutreachRefusal::kWrongToken);
   }
   EXPECT_EQ(practice.handle(click(MessageId("p-ana.m-9"), unsubscribe_token(MessageId("p-ana.m-9"), practice.config()))).refusal(),
-            OutreachRefusal::kWrongToken) << "a message that is not there";
+            OutreachRefusal::kWrongToken)
+      << "a message that is not there";
   EXPECT_EQ(practice.count<messages::ContactSuppressed>(), 0u);
 }
 

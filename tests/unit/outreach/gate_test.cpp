@@ -52,7 +52,8 @@ TEST(GateTable, GivesTheObjectionThatMattersMost) {
   asked.now = new_york(2026, 3, 3, 23);
   asked.person.status = messages::PersonStatus::kDeceased;
   asked.person.sends = {{MessageId("a"), asked.now - 1h}, {MessageId("b"), asked.now - 2h}, {MessageId("c"), asked.now - 3h}};
-  asked.person.consents = {{MessagePurpose::kCare, Channel::kSms, ConsentState::kDenied}, {MessagePurpose::kCare, Channel::kEmail, ConsentState::kDenied}};
+  asked.person.consents = {{MessagePurpose::kCare, Channel::kSms, ConsentState::kDenied},
+                           {MessagePurpose::kCare, Channel::kEmail, ConsentState::kDenied}};
   asked.subject.provenance = Provenance::kImported;
   asked.subject.gone = Gone::kGapClosed;
   asked.reach = {};

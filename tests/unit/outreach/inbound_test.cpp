@@ -19,8 +19,9 @@ TEST(InboundMeaning, StopIsEveryWordOfTheRule) {
 TEST(InboundMeaning, StopIsAlsoSaidInPlainWords) {
   expect_all(InboundMeaning::kStop,
              {"stop texting me", "Please stop texting me, wrong number", "please don't text", "Please don\xE2\x80\x99t text me again",
-              "do not contact me", "DON'T MESSAGE ME", "no more texts", "take me off your list", "leave me alone", "please stop", "stop please",
-              "No, stop", "stop now", "I want to opt out", "remove me from this", "stop sending me these", "unsubscribe me", "stop it", "stop stop"});
+              "do not contact me", "DON'T MESSAGE ME", "no more texts", "take me off your list", "leave me alone", "please stop",
+              "stop please", "No, stop", "stop now", "I want to opt out", "remove me from this", "stop sending me these", "unsubscribe me",
+              "stop it", "stop stop"});
 }
 
 TEST(InboundMeaning, StopIsUnderstoodInTheLanguagesWeWriteIn) {
@@ -34,8 +35,8 @@ TEST(InboundMeaning, CancellingAVisitIsForAHumanBeing) {
 }
 
 TEST(InboundMeaning, StopWithinAnotherThoughtIsNotAnOptOut) {
-  expect_all(InboundMeaning::kUnclear, {"I will stop by tomorrow", "the pain does not stop", "bus stop is closed", "nonstop texting", "don't stop",
-                                        "weekend works for me", "I can't attend"});
+  expect_all(InboundMeaning::kUnclear, {"I will stop by tomorrow", "the pain does not stop", "bus stop is closed", "nonstop texting",
+                                        "don't stop", "weekend works for me", "I can't attend"});
 }
 
 TEST(InboundMeaning, StartAndUnstopAreTheOnlyOptIn) {
@@ -45,11 +46,14 @@ TEST(InboundMeaning, StartAndUnstopAreTheOnlyOptIn) {
 
 TEST(InboundMeaning, NoIsAnAnswer) { expect_all(InboundMeaning::kNo, {"no", "No.", "NOPE", "no thanks", "nein", "can't"}); }
 TEST(InboundMeaning, HelpIsARequest) { expect_all(InboundMeaning::kHelp, {"help", "INFO", "Help?", "ayuda"}); }
-TEST(InboundMeaning, IsUnclearOtherwise) { expect_all(InboundMeaning::kUnclear, {"", "   ", "?!", "who is this", "yes but later", "\xF0\x9F\x91\x8D", "\xFF\xFE"}); }
+TEST(InboundMeaning, IsUnclearOtherwise) {
+  expect_all(InboundMeaning::kUnclear, {"", "   ", "?!", "who is this", "yes but later", "\xF0\x9F\x91\x8D", "\xFF\xFE"});
+}
 
 TEST(E164, IsAPlusAndEightToFifteenDigits) {
   for (const auto good : {"+12125550100", "+4930123456", "+12345678", "+123456789012345"}) EXPECT_TRUE(is_e164(good)) << good;
-  for (const auto bad : {"", "+", "12125550100", "+1234567", "+1234567890123456", "+1212555010a", "+01234567", "+1 212 555 0100", "++12125550100"}) {
+  for (const auto bad :
+       {"", "+", "12125550100", "+1234567", "+1234567890123456", "+1212555010a", "+01234567", "+1 212 555 0100", "++12125550100"}) {
     EXPECT_FALSE(is_e164(bad)) << bad;
   }
 }

@@ -66,14 +66,26 @@ TEST(OutreachAcknowledgement, GoesToWhereThePersonIsReachableByThen) {
 
 // ---- channel
 
-TEST(OutreachChannel, IsSmsForThoseWhoPreferIt) { EXPECT_EQ(reach_of({.contact_points = {mail(), phone()}, .preferred_channel = Channel::kSms}).channel, Channel::kSms); }
-TEST(OutreachChannel, IsEmailOtherwise) { EXPECT_EQ(reach_of({.contact_points = {phone(), mail()}, .preferred_channel = Channel::kEmail}).contact, kMail); }
-TEST(OutreachChannel, IsEmailForThoseWhoPreferSmsButGaveNoPhone) { EXPECT_EQ(reach_of({.contact_points = {mail()}, .preferred_channel = Channel::kSms}).channel, Channel::kEmail); }
-TEST(OutreachChannel, IsSmsForThoseWhoGaveNoAddress) { EXPECT_EQ(reach_of({.contact_points = {phone()}, .preferred_channel = Channel::kEmail}).contact, kPhone); }
-TEST(OutreachChannel, IsSmsOrEmailForThoseWhoPreferACall) { EXPECT_EQ(reach_of({.contact_points = {phone(), mail()}, .preferred_channel = Channel::kPhone}).contact, kMail); }
+TEST(OutreachChannel, IsSmsForThoseWhoPreferIt) {
+  EXPECT_EQ(reach_of({.contact_points = {mail(), phone()}, .preferred_channel = Channel::kSms}).channel, Channel::kSms);
+}
+TEST(OutreachChannel, IsEmailOtherwise) {
+  EXPECT_EQ(reach_of({.contact_points = {phone(), mail()}, .preferred_channel = Channel::kEmail}).contact, kMail);
+}
+TEST(OutreachChannel, IsEmailForThoseWhoPreferSmsButGaveNoPhone) {
+  EXPECT_EQ(reach_of({.contact_points = {mail()}, .preferred_channel = Channel::kSms}).channel, Channel::kEmail);
+}
+TEST(OutreachChannel, IsSmsForThoseWhoGaveNoAddress) {
+  EXPECT_EQ(reach_of({.contact_points = {phone()}, .preferred_channel = Channel::kEmail}).contact, kPhone);
+}
+TEST(OutreachChannel, IsSmsOrEmailForThoseWhoPreferACall) {
+  EXPECT_EQ(reach_of({.contact_points = {phone(), mail()}, .preferred_channel = Channel::kPhone}).contact, kMail);
+}
 TEST(OutreachChannel, SkipsWhatDidNotParse) {
   EXPECT_EQ(reach_of({.contact_points = {{ContactKind::kPhone, Phi<std::string>(), Phi<std::string>("?")}, phone("+4915112345678")},
-                      .preferred_channel = Channel::kSms}).contact, "+4915112345678");
+                      .preferred_channel = Channel::kSms})
+                .contact,
+            "+4915112345678");
 }
 
 // ---- reminder
@@ -118,7 +130,8 @@ TEST(OutreachReminder, IsWithheldWhenTheNightWouldMakeItUseless) {
   practice.books(local(2026, 3, 4, 9, 30));  // the window opens at 08:00, an hour and a half before
   EXPECT_EQ(practice.reason_of(), MessageReason::kTooLate) << practice.timeline();
   EXPECT_EQ(practice.count<messages::MessageDeferred>(), 0u);
-  EXPECT_EQ(practice.why(), "The reminder for the visit on 4 March 09:30 was not sent because by then it would have been too late to be of use.");
+  EXPECT_EQ(practice.why(),
+            "The reminder for the visit on 4 March 09:30 was not sent because by then it would have been too late to be of use.");
 }
 
 TEST(OutreachReminder, NeverLeavesAfterTheVisitHoweverLongTheOutage) {

@@ -207,9 +207,8 @@ class World {
       EXPECT_FALSE(truth_.answered.contains(message.subject));
     }
     if (!informational) {
-      const auto same_day = std::ranges::count_if(truth_.left, [&](Instant sent) {
-        return runtime::local_day(sent, truth_.zone) == runtime::local_day(at, truth_.zone);
-      });
+      const auto same_day = std::ranges::count_if(
+          truth_.left, [&](Instant sent) { return runtime::local_day(sent, truth_.zone) == runtime::local_day(at, truth_.zone); });
       const auto same_week = std::ranges::count_if(truth_.left, [&](Instant sent) { return sent > at - std::chrono::days{7}; });
       EXPECT_LT(same_day, 1) << "over the cap of the day\n" << practice_.timeline();
       EXPECT_LT(same_week, 3) << "over the cap of the week\n" << practice_.timeline();

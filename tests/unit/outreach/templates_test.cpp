@@ -11,7 +11,13 @@ namespace bridgework::outreach {
 namespace {
 
 Words full_words() {
-  return {"João", "Consultório Dentário São João da Boa Hora — Praça Velha", "30 Sept.", "09:00", "+351211234567", "https://care.example/s/p-1.s-1.0123456789abcdef0123456789abcdef", "https://care.example/c/p-1.m-1.ab"};
+  return {"João",
+          "Consultório Dentário São João da Boa Hora — Praça Velha",
+          "30 Sept.",
+          "09:00",
+          "+351211234567",
+          "https://care.example/s/p-1.s-1.0123456789abcdef0123456789abcdef",
+          "https://care.example/c/p-1.m-1.ab"};
 }
 
 TEST(Templates, AreThereForEveryProgrammeLanguageAndChannel) {
@@ -80,7 +86,8 @@ TEST(Templates, TakeWordsAsTheyAreAndNeverAsTemplates) {
   Words words;
   words.first_name = "{phone}";
   words.phone = "+1";
-  EXPECT_TRUE(render(find_template(kAcknowledgement, kAcknowledgement, "en", "en", Channel::kEmail), words).body.starts_with("Hello {phone},"));
+  EXPECT_TRUE(
+      render(find_template(kAcknowledgement, kAcknowledgement, "en", "en", Channel::kEmail), words).body.starts_with("Hello {phone},"));
 }
 
 TEST(Templates, OfSmsRemindersFitOneSegmentInEveryLanguage) {

@@ -139,7 +139,8 @@ class EngineTest : public ::testing::Test, public Outbox {
   sim::GroupState group;
   sim::Guards guards;
   sim::MemoryStore::Mishap mishap = sim::MemoryStore::Mishap::kNone;
-  sim::MemoryStore store{group, "words", [this] { return now; }, [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); }, guards};
+  sim::MemoryStore store{group, "words", [this] { return now; }, [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); },
+                         guards};
   WordsHandler handler;
   EngineOptions options;
   std::unique_ptr<Metrics> metrics;

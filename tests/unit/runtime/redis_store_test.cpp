@@ -223,7 +223,8 @@ TEST_F(RedisStoreTest, AnswersAsTheSimulatorsModelDoes) {
   sim::GroupState group;
   const sim::Guards guards;
   const auto clock = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
-  sim::MemoryStore model(group, "svc", clock, [] { return sim::MemoryStore::Mishap::kNone; }, guards);
+  sim::MemoryStore model(
+      group, "svc", clock, [] { return sim::MemoryStore::Mishap::kNone; }, guards);
   auto real = store();
   const auto real_tick = *real.tick(kSelf, 1h, Store::Fences::kKeep);
   const auto model_tick = *model.tick(kSelf, 1h, Store::Fences::kKeep);
@@ -239,11 +240,17 @@ TEST_F(RedisStoreTest, AnswersAsTheSimulatorsModelDoes) {
       Unit unit = unit_of(real_tick, static_cast<Lane>(l));
       if (below(20) == 0) unit.fence += 1;
       if (below(3) == 0) unit.checkpoint = Unit::Checkpoint{below(5) == 0 ? 99999u : checkpoint[unit.lane], checkpoint[unit.lane] + 1};
-      for (int i = below(3); i > 0; --i) unit.records.push_back({"R/" + std::to_string(below(6)), below(4) == 0 ? std::nullopt : std::optional(std::to_string(round))});
-      for (int i = below(3); i > 0; --i) unit.indexes.push_back({"i" + std::to_string(below(2)), "m" + std::to_string(below(4)), static_cast<double>(below(9)) / 2, below(3) == 0});
-      for (int i = below(2); i > 0; --i) unit.timers.push_back({"t" + std::to_string(below(4)), Instant(std::chrono::seconds(below(100))), below(4) == 0 ? std::nullopt : std::optional("b" + std::to_string(below(3)))});
+      for (int i = below(3); i > 0; --i)
+        unit.records.push_back({"R/" + std::to_string(below(6)), below(4) == 0 ? std::nullopt : std::optional(std::to_string(round))});
+      for (int i = below(3); i > 0; --i)
+        unit.indexes.push_back(
+            {"i" + std::to_string(below(2)), "m" + std::to_string(below(4)), static_cast<double>(below(9)) / 2, below(3) == 0});
+      for (int i = below(2); i > 0; --i)
+        unit.timers.push_back({"t" + std::to_string(below(4)), Instant(std::chrono::seconds(below(100))),
+                               below(4) == 0 ? std::nullopt : std::optional("b" + std::to_string(below(3)))});
       if (below(4) == 0) unit.fired.push_back({"t" + std::to_string(below(4)), "b" + std::to_string(below(3))});
-      if (below(3) == 0) unit.idempotency.push_back({"k" + std::to_string(below(60)) + "-" + std::to_string(l), "h", "r" + std::to_string(round)});
+      if (below(3) == 0)
+        unit.idempotency.push_back({"k" + std::to_string(below(60)) + "-" + std::to_string(l), "h", "r" + std::to_string(round)});
       for (int i = below(3); i > 0; --i) unit.events.push_back("e" + std::to_string(round) + "." + std::to_string(i));
       units.push_back(std::move(unit));
     }

@@ -49,7 +49,8 @@ struct Loaded {
 
 Loaded load(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
   Loaded loaded;
-  auto applied = apply_settings({std::move(arguments), std::move(environment)}, "front_desk", settings_of(loaded.process), settings_of(loaded.own));
+  auto applied =
+      apply_settings({std::move(arguments), std::move(environment)}, "front_desk", settings_of(loaded.process), settings_of(loaded.own));
   if (applied) return loaded;
   if (const auto* help = std::get_if<HelpWanted>(&applied.error())) loaded.help = help->text;
   else loaded.error = std::get<std::string>(applied.error());
@@ -76,7 +77,8 @@ TEST(Settings, AreTheDefaultsWhenNobodySaysAnything) {
 }
 
 TEST_F(SettingsFile, IsOverruledByTheEnvironmentAndThatByFlags) {
-  const std::string path = written("[process]\ngroup = 'from_file'\nhttp_port = 1\ninstance = 'from_file'\n[front_desk]\nwait_limit = 20\n");
+  const std::string path =
+      written("[process]\ngroup = 'from_file'\nhttp_port = 1\ninstance = 'from_file'\n[front_desk]\nwait_limit = 20\n");
   const Loaded loaded = load({"--config", path, "--http-port", "3"},
                              {"BRIDGEWORK_HTTP_PORT=2", "BRIDGEWORK_INSTANCE=from_env", "BRIDGEWORK_FRONT_DESK_CHAIRS_MAX=9"});
   EXPECT_EQ(loaded.error, "");
@@ -93,9 +95,7 @@ TEST_F(SettingsFile, IsFoundByTheEnvironment) {
   EXPECT_DOUBLE_EQ(loaded.own.share, 1.0);
 }
 
-TEST_F(SettingsFile, MayHoldTablesOfOtherServices) {
-  EXPECT_EQ(load({"--config", written("[outreach]\nanything = true\n")}).error, "");
-}
+TEST_F(SettingsFile, MayHoldTablesOfOtherServices) { EXPECT_EQ(load({"--config", written("[outreach]\nanything = true\n")}).error, ""); }
 
 TEST_F(SettingsFile, RefusesAnUnknownKeyAndNamesTheNearest) {
   EXPECT_THAT(load({"--config", written("[front_desk]\nwait_limits = 20\n")}).error,
@@ -119,8 +119,9 @@ TEST_F(SettingsFile, MustExistWhenItIsNamed) {
 }
 
 TEST(SettingsEnvironment, RefusesAnUnknownVariableOfThisService) {
-  EXPECT_THAT(load({}, {"BRIDGEWORK_FRONT_DESK_CHAIR_MAX=3"}).error,
-              AllOf(HasSubstr("BRIDGEWORK_FRONT_DESK_CHAIR_MAX"), HasSubstr("the environment"), HasSubstr("BRIDGEWORK_FRONT_DESK_CHAIRS_MAX")));
+  EXPECT_THAT(
+      load({}, {"BRIDGEWORK_FRONT_DESK_CHAIR_MAX=3"}).error,
+      AllOf(HasSubstr("BRIDGEWORK_FRONT_DESK_CHAIR_MAX"), HasSubstr("the environment"), HasSubstr("BRIDGEWORK_FRONT_DESK_CHAIRS_MAX")));
 }
 
 TEST(SettingsEnvironment, LeavesOtherServicesAndScriptsAlone) {

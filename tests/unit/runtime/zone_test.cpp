@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 using std::chrono::local_days;
 using std::chrono::year;
 
-LocalTime local(int y, unsigned m, unsigned d, std::chrono::seconds time) { return LocalTime(local_days{year{y} / static_cast<int>(m) / static_cast<int>(d)}) + time; }
+LocalTime local(int y, unsigned m, unsigned d, std::chrono::seconds time) {
+  return LocalTime(local_days{year{y} / static_cast<int>(m) / static_cast<int>(d)}) + time;
+}
 
 TEST(Zone, HasNoInstantInASpringGap) {
   EXPECT_EQ(to_instant(local(2026, 3, 8, 2h + 30min), "America/New_York").error(), ZoneError::kDoesNotExist);
