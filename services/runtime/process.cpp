@@ -383,8 +383,10 @@ int Process::run() {
       }
     }
     while (auto outcome = effects_.take()) engine.effect_done(outcome->lane, outcome->id, outcome->command);
+    bool delivered = false;
     if (const auto reply = bus.poll(); reply && !leave_by) {
       engine.deliver(asked_after, *reply);
+      delivered = true;
     }
     bus_metrics.publish(bus.counts());
     const bool more = engine.turn();
@@ -393,13 +395,14 @@ int Process::run() {
       not_ready_ = leave_by ? std::optional<std::string>("stopping") : engine.not_ready();
     }
     if (leave_by && ((!more && engine.effects_out() == 0) || std::chrono::steady_clock::now() > *leave_by)) break;
-    if (more) continue;
+    // With an answer taken, the next Fetch is to be sent before anything is waited for.
+    if (more || delivered) continue;
 
     milliseconds timeout = engine.idle_for();
     if (clock_is_driven()) timeout = std::min(timeout, kDrivenClockLook);
     if (leave_by) timeout = std::min(timeout, milliseconds(20));
-    // When another Fetch can be sent at once there is no reason to sleep before it.
-    if (!leave_by && engine.want()) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));
+    // The bus client keeps times of its own: asking again, failing over.
+    if (!leave_by) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));
     Watch watches[] = {
         {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
     wait(watches, timeout);

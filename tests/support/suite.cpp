@@ -60,8 +60,11 @@ Suite::Suite(Options options) {
   data_ = pattern;
   port_ = free_port();
   clock_ = std::make_unique<DrivenClock>(data_ / "clock");
-  std::string environment = "BRIDGEWORK_TEST_CLOCK=" + (data_ / "clock").string() + " ";
-  if (options.start) clock_->set(*options.start);
+  std::string environment;
+  if (options.start) {
+    clock_->set(*options.start);
+    environment = "BRIDGEWORK_TEST_CLOCK=" + (data_ / "clock").string() + " ";
+  }
   for (const auto& setting : options.environment) environment += setting + " ";
   const std::string command = environment + BRIDGEWORK_SOURCE_DIR "/scripts/up --no-build --detach --bin " BRIDGEWORK_TEST_BIN " --data " +
                               data_.string() + " --port " + std::to_string(port_) + " 2>&1 </dev/null";

@@ -17,7 +17,7 @@ namespace bridgework::support {
 class Suite {
  public:
   struct Options {
-    std::optional<Instant> start;          ///< what the clock shows first; none: the machine's time
+    std::optional<Instant> start;          ///< what the clock shows first; none: the machine's time, as in real life
     std::vector<std::string> environment;  ///< NAME=value for all processes
   };
   explicit Suite(Options options);
