@@ -118,7 +118,6 @@ class Engine {
     std::vector<Item> items;
     std::vector<messages::Reply> replies;  ///< beside items
     std::size_t events = 0, bytes = 0;
-    bool full = false;
     std::vector<std::pair<std::string, std::string>> claims;
     std::vector<std::pair<std::string, std::string>> new_effects;
     std::vector<std::string> newly_parked, unparked;  ///< entities
