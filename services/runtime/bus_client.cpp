@@ -72,11 +72,13 @@ void BusClient::send(Clock::time_point now) {
   next_bus(now);
 }
 
-std::optional<FetchReply> BusClient::poll(Clock::time_point now) {
+std::optional<FetchReply> BusClient::poll(Clock::time_point now, bool readable) {
   if (stage_ == Stage::kIdle && !dealer_) return std::nullopt;
   connect(now);
   if (!dealer_) return std::nullopt;
-  while (const auto bytes = dealer_->receive()) {
+  while (readable) {
+    const auto bytes = dealer_->receive();
+    if (!bytes) break;
     auto reply = messages::decode_as<FetchReply>(*bytes);
     if (!reply) {
       ++counts_.malformed;
@@ -97,7 +99,9 @@ std::optional<FetchReply> BusClient::poll(Clock::time_point now) {
   }
   if (stage_ == Stage::kSent) {
     // A dealer that takes no message has no link, and what was sent over the old one will not be answered.
-    if (!dealer_->writable()) {
+    const bool look = readable || now >= look_at_link_;
+    if (look) look_at_link_ = now + options_.retry_after;
+    if (look && !dealer_->writable()) {
       ++counts_.link_lost;
       next_bus(now);
     } else if (now >= deadline_) {

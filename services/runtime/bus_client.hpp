@@ -55,9 +55,10 @@ class BusClient {
   /// Nothing is wanted any more.
   void forget();
 
-  /// Does what can be done now. An answer ends the want it belongs to.
-  std::optional<messages::FetchReply> poll() { return poll(Clock::now()); }
-  std::optional<messages::FetchReply> poll(Clock::time_point now);
+  /// Does what can be done now. An answer ends the want it belongs to. `readable`: false when the wait has just said that nothing came,
+  /// which spares a question to the kernel.
+  std::optional<messages::FetchReply> poll(bool readable = true) { return poll(Clock::now(), readable); }
+  std::optional<messages::FetchReply> poll(Clock::time_point now, bool readable = true);
 
   /// What to wait for. Ask anew before every wait: the socket changes with the bus.
   Watch watch() const;
@@ -82,8 +83,9 @@ class BusClient {
   std::optional<Dealer> dealer_;
   Stage stage_ = Stage::kIdle;
   messages::Fetch asked_;
-  Clock::time_point deadline_{};    // of what is sent, or of waiting for a link
-  Clock::time_point not_before_{};  // of the next try
+  Clock::time_point look_at_link_{};  ///< a broken link does not wake the sleeper
+  Clock::time_point deadline_{};      // of what is sent, or of waiting for a link
+  Clock::time_point not_before_{};    // of the next try
   std::uint64_t correlation_ = 0;
   Counts counts_;
 };

@@ -25,6 +25,14 @@ std::string hash_of(std::uint64_t type_id, std::string_view body) {
 
 std::string effect_name(Lane lane, const std::string& id) { return std::to_string(lane) + "/" + id; }
 
+void sort_out(std::vector<RecordKey>& keys) {
+  std::sort(keys.begin(), keys.end(),
+            [](const RecordKey& a, const RecordKey& b) { return std::tie(a.lane, a.key) < std::tie(b.lane, b.key); });
+  keys.erase(
+      std::unique(keys.begin(), keys.end(), [](const RecordKey& a, const RecordKey& b) { return a.lane == b.lane && a.key == b.key; }),
+      keys.end());
+}
+
 constexpr auto kBackOffFirst = std::chrono::milliseconds(50);
 constexpr auto kBackOffMost = std::chrono::milliseconds(2'000);
 constexpr std::size_t kTimersPerLane = 64;
@@ -174,7 +182,10 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
       // The store opened a new incarnation: what this instance remembers may never have happened.
       diverged_.add();
       log_event(Level::kWarning, "log_diverged", {{"incarnation", reply.incarnation}, {"first", reply.first_of_incarnation}});
-      for (auto& [lane, run] : lanes_) run.stale = true;
+      for (auto& [lane, run] : lanes_) {
+        forget_volatile(run);
+        run.stale = true;
+      }
       next_tick_ = {};
       return;
   }
@@ -220,7 +231,14 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
   for (const auto& [lane, run] : ready) run->seen = std::max(run->seen, reply.next);
 }
 
+void Engine::unstage(LaneRun& run) {
+  std::vector<Item> items = std::move(run.staged.items);
+  run.staged = {};
+  requeue(run, items, true);
+}
+
 void Engine::forget_volatile(LaneRun& run) {
+  unstage(run);
   event_items_ -= run.event_items;
   std::deque<Item> kept;
   for (auto& item : run.queue) {
@@ -239,6 +257,7 @@ void Engine::forget_volatile(LaneRun& run) {
 void Engine::drop_lane(Lane lane, Outcome outcome) {
   const auto it = lanes_.find(lane);
   if (it == lanes_.end()) return;
+  unstage(it->second);
   for (const auto& item : it->second.queue) {
     if (item.work.kind == Work::Kind::kCommand) {
       not_owner_.add();
@@ -333,7 +352,7 @@ void Engine::tick() {
     std::vector<OwnedLane> given;
     for (const auto& [lane, run] : lanes_) {
       if (given.size() == answer->surplus) break;
-      if (run.queue.empty() && !run.stale) given.push_back({lane, run.fence, run.checkpoint});
+      if (run.queue.empty() && run.staged.items.empty() && !run.stale) given.push_back({lane, run.fence, run.checkpoint});
     }
     if (!given.empty() && effects_out_.empty()) {
       if (const auto ok = store_.release(self_, given, false); !ok) return lost_touch(ok.error());
@@ -412,26 +431,32 @@ void Engine::take_due_timers() {
 bool Engine::look_up_replies() {
   std::vector<std::string> keys;
   std::vector<Item*> items;
+  std::vector<RecordKey> records;
   for (auto& [lane, run] : lanes_) {
     if (run.stale) continue;
     for (auto& item : run.queue) {
       if (!item.checked) {
         keys.push_back(item.idempotency_key);
         items.push_back(&item);
+        if (item.retries_parked) continue;
+        for (auto& key : handler_.missing(*run.records, item.work)) records.push_back({lane, std::move(key)});
       }
     }
   }
   if (keys.empty()) return true;
-  const auto found = store_.replies(keys);
-  if (!found) {
-    lost_touch(found.error());
+  sort_out(records);
+  // What a new command will want comes in the same round trip as the answer it may have had before.
+  const auto looked = store_.look_up(keys, records);
+  if (!looked) {
+    lost_touch(looked.error());
     return false;
   }
+  remember(records, looked->records);
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = *items[i];
     item.checked = true;
-    if (!(*found)[i]) continue;
-    const StoredReplyRecord& stored = *(*found)[i];
+    if (!looked->replies[i]) continue;
+    const StoredReplyRecord& stored = *looked->replies[i];
     if (stored.request_hash != item.request_hash) {
       key_reused_.add();
       answer(item, Outcome::kKeyReused, "idempotency_key_reused", "this idempotency key was used before with another request");
@@ -463,7 +488,8 @@ bool Engine::look_up_replies() {
   return true;
 }
 
-void Engine::park(LaneRun& run, Staged& staged, Item item, const std::string& reason) {
+void Engine::park(LaneRun& run, Item item, const std::string& reason) {
+  Staged& staged = run.staged;
   messages::Parked parked;
   parked.service = std::string(handler_.name());
   parked.lane = staged.unit.lane;
@@ -528,8 +554,9 @@ Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
   return Step::kTaken;
 }
 
-Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::vector<RecordKey>& missing) {
+Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing) {
   if (run.queue.front().retries_parked) return unpark(lane, run);
+  Staged& staged = run.staged;
   Item& item = run.queue.front();
   const auto take = [&](messages::Reply reply) {
     const bool is_event = item.work.kind == Work::Kind::kEvent && item.parked_key.empty();
@@ -540,6 +567,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
     } else if (item.work.kind == Work::Kind::kCommand && item.claim_id.empty()) {
       --run.commands;
     }
+    staged.hurry = staged.hurry || !is_event || staged.items.size() + 1 >= options_.items_per_commit_max;
     staged.items.push_back(std::move(item));
     staged.replies.push_back(std::move(reply));
     run.queue.pop_front();
@@ -578,7 +606,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
   const bool again = !item.parked_key.empty();
   const bool is_event = item.work.kind == Work::Kind::kEvent && !again;
   if (is_event && !run.parked.empty() && run.parked.contains(item.entity)) {
-    park(run, staged, item, "follows a parked message of the same entity");
+    park(run, item, "follows a parked message of the same entity");
     return take({});
   }
   if (is_event && run.counted_at != run.checkpoint) {
@@ -591,7 +619,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
     run.counted_at = run.checkpoint;
     if (*tries > 1) run.cautious = kCautiousEvents;
     if (*tries > options_.attempts_max) {
-      park(run, staged, item, "the process died " + std::to_string(*tries - 1) + " times while handling it");
+      park(run, item, "the process died " + std::to_string(*tries - 1) + " times while handling it");
       return take({});
     }
   }
@@ -617,7 +645,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
       return Step::kTaken;
     }
     if (is_event) {
-      park(run, staged, item, decided.error().reason);
+      park(run, item, decided.error().reason);
       return take({});
     }
     if (!item.timer_name.empty()) {
@@ -687,34 +715,51 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, Staged& staged, std::ve
   return take(std::move(reply));
 }
 
-void Engine::stage(std::map<Lane, Staged>& staged) {
+void Engine::remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    LaneRun& run = lanes_.at(keys[i].lane);
+    if (const auto ok = run.records->set(keys[i].key, records[i]); !ok) {
+      run.halted = ok.error();
+      log_event(Level::kError, "record_unreadable", {{"lane", keys[i].lane}, {"record", keys[i].key}});
+    }
+  }
+}
+
+void Engine::stage() {
   std::vector<Lane> open;
-  std::size_t cached = 0;
+  std::size_t cached = 0, events = 0, bytes = 0;
   for (auto& [lane, run] : lanes_) {
     cached += run.records->size();
+    events += run.staged.events;
+    bytes += run.staged.bytes;
     if (!run.queue.empty() && !run.stale && run.halted.empty()) open.push_back(lane);
   }
   if (cached > options_.records_cached_max) {
-    for (auto& [lane, run] : lanes_) run.records->clear();
+    for (auto& [lane, run] : lanes_) {
+      // What is decided and not committed exists nowhere but in the cache.
+      if (run.staged.items.empty()) run.records->clear();
+      else run.staged.hurry = true;
+    }
   }
-  std::size_t events = 0, bytes = 0;
   while (!open.empty()) {
     std::vector<RecordKey> missing;
     std::vector<Lane> waiting;
     for (const Lane lane : open) {
       LaneRun& run = lanes_.at(lane);
-      auto [it, fresh] = staged.try_emplace(lane);
-      Staged& mine = it->second;
-      if (fresh) {
+      Staged& mine = run.staged;
+      if (mine.items.empty()) {
         mine.unit.lane = lane;
         mine.unit.fence = run.fence;
       }
       while (!run.queue.empty()) {
-        if (events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max) break;
+        if (events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max) {
+          mine.hurry = true;
+          break;
+        }
         if (!run.queue.front().checked) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;
         const bool event = run.queue.front().work.kind == Work::Kind::kEvent && run.queue.front().claim_id.empty();
-        const Step step = stage_item(lane, run, mine, missing);
+        const Step step = stage_item(lane, run, missing);
         if (run.stale) break;  // touch with the store was lost
         events += mine.events - events_before;
         bytes += mine.bytes - bytes_before;
@@ -722,31 +767,25 @@ void Engine::stage(std::map<Lane, Staged>& staged) {
           waiting.push_back(lane);
           break;
         }
-        if (step == Step::kStop) break;
+        if (step == Step::kStop) {
+          mine.hurry = true;
+          break;
+        }
         if (event && run.cautious > 0) {
           --run.cautious;
+          mine.hurry = true;
           break;
         }
       }
     }
-    if (missing.empty()) break;
-    std::sort(missing.begin(), missing.end(),
-              [](const RecordKey& a, const RecordKey& b) { return std::tie(a.lane, a.key) < std::tie(b.lane, b.key); });
-    missing.erase(std::unique(missing.begin(), missing.end(),
-                              [](const RecordKey& a, const RecordKey& b) { return a.lane == b.lane && a.key == b.key; }),
-                  missing.end());
+    if (outcome_unknown_ || missing.empty()) break;
+    sort_out(missing);
     const auto loaded = store_.load(missing);
     if (!loaded) {
       lost_touch(loaded.error());
       break;
     }
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-      LaneRun& run = lanes_.at(missing[i].lane);
-      if (const auto ok = run.records->set(missing[i].key, (*loaded)[i]); !ok) {
-        run.halted = ok.error();
-        log_event(Level::kError, "record_unreadable", {{"lane", missing[i].lane}, {"record", missing[i].key}});
-      }
-    }
+    remember(missing, *loaded);
     std::erase_if(waiting, [this](Lane lane) { return !lanes_.at(lane).halted.empty(); });
     open = std::move(waiting);
   }
@@ -769,12 +808,23 @@ void Engine::requeue(LaneRun& run, std::vector<Item>& items, bool commands_only)
   }
 }
 
-void Engine::settle(std::map<Lane, Staged>& staged) {
+bool Engine::commit_is_due() const {
+  bool any = false;
+  for (const auto& [lane, run] : lanes_) {
+    if (run.staged.items.empty()) continue;
+    if (run.staged.hurry) return true;
+    any = true;
+  }
+  return any && steady_() >= next_event_commit_;
+}
+
+void Engine::settle() {
   std::vector<Unit> units;
   std::vector<Lane> lanes;
-  for (auto& [lane, mine] : staged) {
-    if (mine.items.empty()) continue;
-    const LaneRun& run = lanes_.at(lane);
+  std::map<Lane, Staged> staged;
+  for (auto& [lane, run] : lanes_) {
+    if (run.staged.items.empty()) continue;
+    Staged& mine = staged[lane] = std::exchange(run.staged, {});
     // With nothing left to handle the lane has everything it has seen behind it.
     if (mine.unit.checkpoint && run.event_items == 0) mine.unit.checkpoint->next = std::max(mine.unit.checkpoint->next, run.seen);
     units.push_back(mine.unit);
@@ -783,6 +833,7 @@ void Engine::settle(std::map<Lane, Staged>& staged) {
   if (units.empty()) return;
   const auto started = steady_();
   const auto results = store_.commit(incarnation_, units);
+  next_event_commit_ = steady_() + options_.event_commit_every;
   commits_.add();
   commit_time_.observe(steady_() - started);
   if (!results) {
@@ -886,7 +937,7 @@ bool Engine::flush_checkpoints() {
   next_flush_ = steady_() + std::chrono::seconds(1);
   std::vector<Unit> units;
   for (const auto& [lane, run] : lanes_) {
-    if (run.event_items != 0 || run.stale || !run.halted.empty() || run.checkpoint >= run.seen) continue;
+    if (run.event_items != 0 || !run.staged.items.empty() || run.stale || !run.halted.empty() || run.checkpoint >= run.seen) continue;
     Unit unit;
     unit.lane = lane;
     unit.fence = run.fence;
@@ -921,15 +972,13 @@ bool Engine::turn() {
   take_due_timers();
   if (outcome_unknown_) return false;
   if (!look_up_replies()) return false;
-  std::map<Lane, Staged> staged;
-  stage(staged);
+  stage();
   if (outcome_unknown_) {
     // Touch was lost half way: what was staged stands on memory that is gone. Commands are decided again, events are fetched again.
-    for (auto& [lane, mine] : staged) requeue(lanes_.at(lane), mine.items, true);
+    for (auto& [lane, run] : lanes_) unstage(run);
     return false;
   }
-  const bool worked = std::any_of(staged.begin(), staged.end(), [](const auto& s) { return !s.second.items.empty(); });
-  if (worked) settle(staged);
+  if (commit_is_due()) settle();
   flush_checkpoints();
   std::size_t waiting = 0;
   bool more = false;
@@ -952,10 +1001,13 @@ std::chrono::milliseconds Engine::idle_for() const {
     const auto due = *next_due_ > wall ? std::chrono::ceil<milliseconds>(*next_due_ - wall) : milliseconds(0);
     wait = std::min(wait, due);
   }
+  const bool staged = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return !lane.second.staged.items.empty(); });
+  if (staged) wait = std::min(wait, std::chrono::ceil<milliseconds>(next_event_commit_ - now));
   return std::clamp(wait, milliseconds(0), milliseconds(1'000));
 }
 
 void Engine::leave() {
+  settle();
   std::vector<OwnedLane> owned;
   for (const auto& [lane, run] : lanes_) owned.push_back({lane, run.fence, run.checkpoint});
   if (const auto ok = store_.release(self_, owned, true); !ok) {

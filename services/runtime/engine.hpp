@@ -38,8 +38,12 @@ struct EngineOptions {
   std::size_t events_per_commit_max = 256;  ///< one long transaction stalls every client of the store
   std::size_t bytes_per_commit_max = 256 * 1024;
   std::size_t records_cached_max = 20'000;  ///< per instance; caches are emptied above it
-  std::uint64_t attempts_max = 5;           ///< deaths at one event before it is parked untried
-  std::size_t parks_per_minute_max = 64;    ///< above it the fault is ours, not the messages': stop rather than drain the log
+  /// Events are decided when they arrive, but at most one commit in this time is made for events alone: nobody waits for it, and each
+  /// commit costs the store a write to disk that others wait for. Whatever has somebody waiting is committed at once.
+  std::chrono::milliseconds event_commit_every{10};
+  std::size_t items_per_commit_max = 512;
+  std::uint64_t attempts_max = 5;         ///< deaths at one event before it is parked untried
+  std::size_t parks_per_minute_max = 64;  ///< above it the fault is ours, not the messages': stop rather than drain the log
 };
 
 /// One instance's part of one service.
@@ -98,6 +102,19 @@ class Engine {
     std::string parked_key;            ///< a parked message that is tried again: its entry goes with the commit
     bool retries_parked = false;       ///< the command that asks for it
   };
+  /// Decided and not yet committed.
+  struct Staged {
+    Unit unit;
+    std::vector<Item> items;
+    std::vector<messages::Reply> replies;  ///< beside items
+    std::size_t events = 0, bytes = 0;
+    std::vector<std::pair<std::string, std::string>> claims;
+    std::vector<std::pair<std::string, std::string>> new_effects;
+    std::vector<std::string> newly_parked, unparked;  ///< entities
+    std::unordered_set<std::string> keys;
+    std::unordered_set<std::string> timers_set;
+    bool hurry = false;  ///< somebody waits for it, or nothing can be added
+  };
   struct LaneRun {
     std::uint64_t fence = 0;
     std::uint64_t checkpoint = 0;  ///< durable
@@ -110,19 +127,9 @@ class Engine {
     std::uint64_t generation = 0;
     std::optional<std::uint64_t> counted_at;  ///< checkpoint at which this process has counted its try
     std::size_t cautious = 0;                 ///< an earlier try died: so many events are still taken one at a time
-    bool stale = false;                       ///< checkpoint and caches must be read again
-    std::string halted;                       ///< why nothing moves here any more
-  };
-  struct Staged {
-    Unit unit;
-    std::vector<Item> items;
-    std::vector<messages::Reply> replies;  ///< beside items
-    std::size_t events = 0, bytes = 0;
-    std::vector<std::pair<std::string, std::string>> claims;
-    std::vector<std::pair<std::string, std::string>> new_effects;
-    std::vector<std::string> newly_parked, unparked;  ///< entities
-    std::unordered_set<std::string> keys;
-    std::unordered_set<std::string> timers_set;
+    Staged staged;
+    bool stale = false;  ///< checkpoint and caches must be read again
+    std::string halted;  ///< why nothing moves here any more
   };
 
   void tick();
@@ -131,12 +138,15 @@ class Engine {
   void forget_volatile(LaneRun& run);
   void take_due_timers();
   bool look_up_replies();
-  void stage(std::map<Lane, Staged>& staged);
+  void stage();
   enum class Step { kTaken, kWait, kStop };
-  Step stage_item(Lane lane, LaneRun& run, Staged& staged, std::vector<RecordKey>& missing);
+  Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
   Step unpark(Lane lane, LaneRun& run);
-  void park(LaneRun& run, Staged& staged, Item item, const std::string& reason);
-  void settle(std::map<Lane, Staged>& staged);
+  void park(LaneRun& run, Item item, const std::string& reason);
+  void unstage(LaneRun& run);
+  bool commit_is_due() const;
+  void settle();
+  void remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records);
   void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
   void lost_touch(const Fault& fault);
   void answer(const Item& item, messages::Outcome outcome, std::string code, std::string detail);
@@ -156,7 +166,7 @@ class Engine {
   std::unordered_map<std::uint64_t, RouteBy> routes_;
   std::map<Lane, LaneRun> lanes_;
   std::string incarnation_;
-  std::chrono::steady_clock::time_point next_tick_{}, next_flush_{}, retry_at_{};
+  std::chrono::steady_clock::time_point next_tick_{}, next_flush_{}, retry_at_{}, next_event_commit_{};
   std::chrono::milliseconds back_off_{0};
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;

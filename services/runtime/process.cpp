@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "messages/envelope.codec.hpp"
 #include "runtime/bus_client.hpp"
@@ -273,7 +274,8 @@ class Process final : public Outbox {
 
  private:
   tl::expected<void, std::string> wait_for_store();
-  void take_commands(Engine& engine);
+  /// True when there may be more.
+  bool take_commands(Engine& engine);
 
   const ProcessSettings& settings_;
   const Handler& handler_;
@@ -306,10 +308,10 @@ tl::expected<void, std::string> Process::wait_for_store() {
   return tl::unexpected(std::string("told to stop"));
 }
 
-void Process::take_commands(Engine& engine) {
+bool Process::take_commands(Engine& engine) {
   for (std::size_t n = 0; n < kCommandsPerTurn; ++n) {
     auto received = commands_->receive();
-    if (!received) return;
+    if (!received) return false;
     auto request = messages::decode_as<messages::Request>(received->bytes);
     if (!request) {
       messages::Reply refused;
@@ -322,6 +324,7 @@ void Process::take_commands(Engine& engine) {
     const ReplyTo to{std::move(received->identity), request->correlation};
     engine.submit(to, std::move(*request));
   }
+  return true;
 }
 
 int Process::run() {
@@ -371,10 +374,12 @@ int Process::run() {
   log_event(Level::kInfo, "service_started", {{"instance", self.instance}, {"http_port", self.http_port}});
 
   std::optional<std::chrono::steady_clock::time_point> leave_by;
+  // A socket is asked only when it has something: each question in vain is a call into the kernel, and there are many a second.
+  bool commands_ready = true, bus_ready = true;
   for (;;) {
     if (g_stop && !leave_by) leave_by = std::chrono::steady_clock::now() + kLeaveWithin;
     if (!leave_by) {
-      take_commands(engine);
+      if (commands_ready) commands_ready = take_commands(engine);
       if (const auto want = engine.want()) {
         asked_after = want->after;
         bus.want({want->incarnation, want->after}, engine.wanted_types(), kEventsPerFetch, kFetchWait);
@@ -384,7 +389,7 @@ int Process::run() {
     }
     while (auto outcome = effects_.take()) engine.effect_done(outcome->lane, outcome->id, outcome->command);
     bool delivered = false;
-    if (const auto reply = bus.poll(); reply && !leave_by) {
+    if (const auto reply = bus.poll(std::exchange(bus_ready, false)); reply && !leave_by) {
       engine.deliver(asked_after, *reply);
       delivered = true;
     }
@@ -396,7 +401,7 @@ int Process::run() {
     }
     if (leave_by && ((!more && engine.effects_out() == 0) || std::chrono::steady_clock::now() > *leave_by)) break;
     // With an answer taken, the next Fetch is to be sent before anything is waited for.
-    if (more || delivered) continue;
+    if (more || delivered || (commands_ready && !leave_by)) continue;
 
     milliseconds timeout = engine.idle_for();
     if (clock_is_driven()) timeout = std::min(timeout, kDrivenClockLook);
@@ -406,8 +411,10 @@ int Process::run() {
     Watch watches[] = {
         {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
     wait(watches, timeout);
-    effects_done_.clear();
-    g_stop_wakeup->clear();
+    commands_ready = watches[0].ready;
+    bus_ready = watches[1].ready;
+    if (watches[2].ready) effects_done_.clear();
+    if (watches[3].ready) g_stop_wakeup->clear();
   }
   engine.leave();
   queries.stop();

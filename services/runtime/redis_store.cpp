@@ -390,47 +390,52 @@ tl::expected<void, Fault> RedisStore::release(const InstanceInfo& self, const st
 }
 
 tl::expected<std::vector<std::optional<std::string>>, Fault> RedisStore::load(const std::vector<RecordKey>& keys) {
+  auto looked = look_up({}, keys);
+  if (!looked) return tl::unexpected(looked.error());
+  return std::move(looked->records);
+}
+
+tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
-  std::unordered_map<Lane, std::vector<std::size_t>> by_lane;
-  for (std::size_t i = 0; i < keys.size(); ++i) by_lane[keys[i].lane].push_back(i);
   std::vector<RedisCommand> commands;
+  if (!idempotency_keys.empty()) {
+    RedisCommand command{"MGET"};
+    for (const auto& key : idempotency_keys) command.push_back(keys_.of_service("k:" + key));
+    commands.push_back(std::move(command));
+  }
+  const std::size_t first = commands.size();
+  std::unordered_map<Lane, std::vector<std::size_t>> by_lane;
+  for (std::size_t i = 0; i < records.size(); ++i) by_lane[records[i].lane].push_back(i);
   std::vector<const std::vector<std::size_t>*> places;
   for (const auto& [lane, indexes] : by_lane) {
     RedisCommand command{"HMGET", keys_.records(lane)};
-    for (const auto i : indexes) command.push_back(keys[i].key);
+    for (const auto i : indexes) command.push_back(records[i].key);
     commands.push_back(std::move(command));
     places.push_back(&indexes);
   }
   const auto answers = redis_.pipeline(commands);
   if (!answers) return tl::unexpected(answers.error());
-  std::vector<std::optional<std::string>> out(keys.size());
-  for (std::size_t c = 0; c < commands.size(); ++c) {
-    const RedisValue& answer = (*answers)[c];
+  LookedUp out;
+  out.replies.resize(idempotency_keys.size());
+  out.records.resize(records.size());
+  if (!idempotency_keys.empty() && (*answers)[0].items.size() != out.replies.size()) return tl::unexpected(odd_answer("MGET"));
+  for (std::size_t i = 0; i < out.replies.size(); ++i) {
+    const RedisValue& value = (*answers)[0].items[i];
+    if (value.is_nil()) continue;
+    const std::string& text = value.text;
+    const auto hash_end = text.find(' ');
+    const auto sequence_end = text.find(' ', hash_end + 1);
+    if (hash_end == std::string::npos || sequence_end == std::string::npos) return tl::unexpected(odd_answer("an idempotency record"));
+    out.replies[i] =
+        StoredReplyRecord{text.substr(0, hash_end), number(std::string_view(text).substr(hash_end + 1, sequence_end - hash_end - 1)),
+                          text.substr(sequence_end + 1)};
+  }
+  for (std::size_t c = 0; c < places.size(); ++c) {
+    const RedisValue& answer = (*answers)[first + c];
     if (answer.type != RedisValue::Type::kList || answer.items.size() != places[c]->size()) return tl::unexpected(odd_answer("HMGET"));
     for (std::size_t i = 0; i < answer.items.size(); ++i) {
-      if (!answer.items[i].is_nil()) out[(*places[c])[i]] = answer.items[i].text;
+      if (!answer.items[i].is_nil()) out.records[(*places[c])[i]] = answer.items[i].text;
     }
-  }
-  return out;
-}
-
-tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> RedisStore::replies(const std::vector<std::string>& idempotency_keys) {
-  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
-  std::vector<std::optional<StoredReplyRecord>> out(idempotency_keys.size());
-  if (idempotency_keys.empty()) return out;
-  RedisCommand command{"MGET"};
-  for (const auto& key : idempotency_keys) command.push_back(keys_.of_service("k:" + key));
-  const auto answer = redis_.run(command);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->items.size() != idempotency_keys.size()) return tl::unexpected(odd_answer("MGET"));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (answer->items[i].is_nil()) continue;
-    const std::string& text = answer->items[i].text;
-    const auto first = text.find(' ');
-    const auto second = text.find(' ', first + 1);
-    if (first == std::string::npos || second == std::string::npos) return tl::unexpected(odd_answer("an idempotency record"));
-    out[i] = StoredReplyRecord{text.substr(0, first), number(std::string_view(text).substr(first + 1, second - first - 1)),
-                               text.substr(second + 1)};
   }
   return out;
 }

@@ -23,7 +23,7 @@ class RedisStore final : public Store {
   tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) override;
-  tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& idempotency_keys) override;
+  tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) override;
   tl::expected<LaneExtras, Fault> extras(Lane lane) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;

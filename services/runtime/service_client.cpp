@@ -74,6 +74,7 @@ struct Open {
 struct Link {
   Dealer dealer;
   std::deque<std::uint64_t> unsent;
+  bool readable = false;  ///< said by the last wait
 };
 
 messages::Reply reply_of(messages::Outcome outcome, std::string code, std::string detail) {
@@ -299,7 +300,7 @@ struct ServiceClient::Worker {
       log_event(Level::kWarning, "client_link_failed", {{"endpoint", endpoint}, {"what", dealer.error().what}});
       return nullptr;
     }
-    return &links.emplace(endpoint, Link{std::move(*dealer), {}}).first->second;
+    return &links.emplace(endpoint, Link{std::move(*dealer), {}, false}).first->second;
   }
 
   void drop_unused_links() {
@@ -316,6 +317,7 @@ struct ServiceClient::Worker {
     std::vector<std::string> replies;
     std::vector<std::string> fetched;
     for (auto& [endpoint, link] : links) {
+      if (!std::exchange(link.readable, false)) continue;
       auto& heard = std::ranges::find(options.bus_endpoints, endpoint) != options.bus_endpoints.end() ? fetched : replies;
       while (auto bytes = link.dealer.receive()) heard.push_back(std::move(*bytes));
     }
@@ -442,7 +444,9 @@ struct ServiceClient::Worker {
     watches.clear();
     watches.push_back({.descriptor = wakeup.descriptor()});
     for (const auto& [endpoint, link] : links) watches.push_back({.socket = &link.dealer, .for_space = !link.unsent.empty()});
-    wait(watches, std::max(milliseconds{0}, until));
+    if (!wait(watches, std::max(milliseconds{0}, until))) return;
+    std::size_t at = 1;
+    for (auto& [endpoint, link] : links) link.readable = watches[at++].ready;
   }
 
   Context& context;

@@ -134,6 +134,11 @@ struct RecordKey {
   std::string key;
 };
 
+struct LookedUp {
+  std::vector<std::optional<StoredReplyRecord>> replies;  ///< beside the idempotency keys
+  std::vector<std::optional<std::string>> records;        ///< beside the record keys
+};
+
 struct LaneExtras {                                          ///< what a new owner must know besides the checkpoint
   std::vector<std::pair<std::string, std::string>> effects;  ///< id, body
   std::vector<std::string> parked;                           ///< keys "<entity>\n<sequence>"
@@ -158,7 +163,9 @@ class Store {
   virtual tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) = 0;
 
   virtual tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) = 0;
-  virtual tl::expected<std::vector<std::optional<StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& idempotency_keys) = 0;
+  /// What was answered before under each key, and records, in one round trip.
+  virtual tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
+                                                const std::vector<RecordKey>& records) = 0;
   virtual tl::expected<LaneExtras, Fault> extras(Lane lane) = 0;
 
   /// The parked messages of one entity: key and Parked bytes.

@@ -404,6 +404,7 @@ class Journey {
 
   void look_back() {
     w_.chapter("Looking back: timeline, why, huddle, bucket, figures, audit");
+    wait_for("every service has handled every event", [&] { return quiet(); });
     const Answer timeline = w_.api.get("/v1/persons/" + traces_.person + "/timeline");
     for (const char* type :
          {"EnquiryReceived", "EnquiryAcknowledged", "LeadClaimed", "AppointmentHeld", "AppointmentBooked", "AppointmentMoved",

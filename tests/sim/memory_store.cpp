@@ -74,12 +74,15 @@ tl::expected<std::vector<std::optional<std::string>>, Fault> MemoryStore::load(c
   return out;
 }
 
-tl::expected<std::vector<std::optional<runtime::StoredReplyRecord>>, Fault> MemoryStore::replies(const std::vector<std::string>& keys) {
-  if (fate_() != Mishap::kNone) return lost();
-  std::vector<std::optional<runtime::StoredReplyRecord>> out;
-  for (const auto& key : keys) {
+tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<std::string>& idempotency_keys,
+                                                            const std::vector<runtime::RecordKey>& records) {
+  auto loaded = load(records);
+  if (!loaded) return tl::unexpected(loaded.error());
+  runtime::LookedUp out;
+  out.records = std::move(*loaded);
+  for (const auto& key : idempotency_keys) {
     const auto it = mine().replies.find(key);
-    out.push_back(!guards_.idempotency || it == mine().replies.end() ? std::nullopt : std::optional(it->second));
+    out.replies.push_back(!guards_.idempotency || it == mine().replies.end() ? std::nullopt : std::optional(it->second));
   }
   return out;
 }

@@ -73,7 +73,8 @@ class MemoryStore final : public runtime::Store {
   tl::expected<runtime::LaneTick, Fault> tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<runtime::RecordKey>& keys) override;
-  tl::expected<std::vector<std::optional<runtime::StoredReplyRecord>>, Fault> replies(const std::vector<std::string>& keys) override;
+  tl::expected<runtime::LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
+                                                 const std::vector<runtime::RecordKey>& records) override;
   tl::expected<runtime::LaneExtras, Fault> extras(Lane lane) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<std::vector<runtime::UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;

@@ -666,6 +666,7 @@ class World {
       while (engine.turn()) {
       }
     }
+    engine.leave();
     const auto& live = group_.services[name];
     const auto& again = fresh.services[name];
     for (std::size_t lane = 0; lane < runtime::kLaneCount; ++lane) {

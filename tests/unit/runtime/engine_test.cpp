@@ -119,6 +119,12 @@ class EngineTest : public ::testing::Test, public Outbox {
     group.log.push_back(encode(record));
   }
   void fetch() {
+    fetch_and_hold();
+    now += options.event_commit_every;
+    run();
+  }
+  /// Decided, but with nobody waiting for it not necessarily committed.
+  void fetch_and_hold() {
     const auto want = engine->want();
     ASSERT_TRUE(want);
     messages::FetchReply reply;
@@ -217,6 +223,68 @@ TEST_F(EngineTest, AppliesEachEventOnceAcrossARestart) {
   restart();
   fetch();
   EXPECT_EQ(words("ana"), "one;two;");
+}
+
+TEST_F(EngineTest, EventsAloneShareACommitAndACommandTakesThemAlong) {
+  event("ana", "one");
+  fetch_and_hold();
+  EXPECT_EQ(words("ana"), "one;") << "after a silence the first is committed at once";
+  event("ana", "two");
+  fetch_and_hold();
+  event("ana", "three");
+  event("bob", "one");
+  fetch_and_hold();
+  EXPECT_EQ(words("ana"), "one;");
+  EXPECT_LE(engine->idle_for(), options.event_commit_every);
+  now += options.event_commit_every;
+  run();
+  EXPECT_EQ(words("ana"), "one;two;three;");
+  EXPECT_EQ(words("bob"), "one;");
+  event("ana", "four");
+  fetch_and_hold();
+  EXPECT_EQ(words("ana"), "one;two;three;");
+  EXPECT_EQ(answered("ana five", "k").body, "one;two;three;four;five;");
+  EXPECT_EQ(words("ana"), "one;two;three;four;five;");
+}
+
+TEST_F(EngineTest, WhatIsHeldBackIsCommittedWhenTheProcessLeaves) {
+  event("ana", "one");
+  fetch_and_hold();
+  event("ana", "two");
+  fetch_and_hold();
+  engine->leave();
+  EXPECT_EQ(words("ana"), "one;two;");
+}
+
+TEST_F(EngineTest, WhatIsHeldBackWhenTouchIsLostIsDecidedAgainOnce) {
+  event("ana", "one");
+  fetch_and_hold();
+  event("ana", "two");
+  fetch_and_hold();
+  mishap = sim::MemoryStore::Mishap::kLostBefore;
+  command("bob hello", "k");
+  run();
+  now += 5s;
+  run();
+  EXPECT_EQ(words("ana"), "one;");
+  EXPECT_EQ(words("bob"), "hello;");
+  fetch();
+  EXPECT_EQ(words("ana"), "one;two;");
+}
+
+TEST_F(EngineTest, AFullCacheKeepsWhatIsDecidedAndNotCommitted) {
+  options.records_cached_max = 2;
+  restart();
+  event("ana", "one");
+  fetch_and_hold();
+  for (const char* word : {"two", "three"}) {
+    for (const char* who : {"ana", "bob", "cyd", "dan"}) event(who, word);
+    fetch_and_hold();
+  }
+  now += 1s;
+  run();
+  EXPECT_EQ(words("ana"), "one;two;three;");
+  EXPECT_EQ(words("dan"), "two;three;");
 }
 
 TEST_F(EngineTest, ParksWhatCannotBeHandledAndWhatFollowsItInOrderWhileOthersFlow) {

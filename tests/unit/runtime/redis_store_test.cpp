@@ -62,7 +62,10 @@ TEST_F(RedisStoreTest, CommitsEverythingTogetherAndNumbersEventsDensely) {
   EXPECT_EQ(loaded[1], "y") << "the last write of a turn wins";
   EXPECT_FALSE(loaded[2]);
   EXPECT_FALSE(loaded[3]);
-  const auto replies = *one.replies({"p:t:k", "p:t:other"});
+  const auto looked = *one.look_up({"p:t:k", "p:t:other"}, {{3, "A/2"}, {4, "A/2"}});
+  EXPECT_EQ(looked.records[0], "y");
+  EXPECT_FALSE(looked.records[1]);
+  const auto& replies = looked.replies;
   ASSERT_TRUE(replies[0]);
   EXPECT_EQ(replies[0]->reply, "reply with spaces");
   EXPECT_EQ(replies[0]->sequence, 2u);
