@@ -16,6 +16,11 @@ struct Config {
   std::int64_t lookups_waiting = 256;
   std::int64_t live_queue_messages = 10'000;
   std::chrono::milliseconds beacon_every{1000};
+  std::string archive;
+  std::chrono::milliseconds archive_every{5'000};
+  std::chrono::milliseconds archive_keep = std::chrono::hours(24 * 7);
+  std::int64_t archive_segment_events = 65'536;
+  std::chrono::milliseconds archive_segment_age = std::chrono::hours(24);
 
   template <class Visit>
   void settings(Visit&& visit) {
@@ -29,6 +34,11 @@ struct Config {
     visit("lookups_waiting", lookups_waiting, "How many calls may wait for Redis; those beyond are answered unavailable.");
     visit("live_queue_messages", live_queue_messages, "What a slow subscriber of Live may lag behind before it loses messages.");
     visit("beacon_every", beacon_every, "How often Live tells where the log is.");
+    visit("archive", archive, "Directory of the archive; empty: DATA_DIR/archive, or none without a data directory.");
+    visit("archive_every", archive_every, "How often it is looked for events to archive.");
+    visit("archive_keep", archive_keep, "Events younger than this stay in Redis; older ones only in the archive.");
+    visit("archive_segment_events", archive_segment_events, "How many events make a segment of the archive.");
+    visit("archive_segment_age", archive_segment_age, "A segment is sealed earlier when its first event is this old.");
   }
 };
 

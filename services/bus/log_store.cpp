@@ -39,6 +39,37 @@ end
 return {m[1] or '', m[2] or '', m[3] or '', f and f[1] or '', redis.call('HGETALL', KEYS[3]), out}
 )lua";
 
+// KEYS: meta, log, lanes of each service. ARGV: '' or the last sequence that may go, how many entries to look at. A service that has never
+// run has no lanes and holds nothing back; a lane without a checkpoint has handled nothing. Returns {lowest checkpoint or '', how many
+// entries went}. All is looked at in the moment of trimming, and the last entry always stays: the commit compares it with the head.
+constexpr std::string_view kTrim = R"lua(
+local lowest = nil
+for k = 3, #KEYS do
+  local flat = redis.call('HGETALL', KEYS[k])
+  local cp, lanes = {}, 0
+  for i = 1, #flat, 2 do
+    local kind, lane = string.match(flat[i], '^(%a)(%d+)$')
+    if kind == 'c' then cp[lane] = tonumber(flat[i + 1]) end
+    if kind == 'f' then lanes = lanes + 1; cp[lane] = cp[lane] or 0 end
+  end
+  for _, c in pairs(cp) do
+    if not lowest or c < lowest then lowest = c end
+  end
+end
+local gone = 0
+if ARGV[1] ~= '' then
+  local head = tonumber(redis.call('HGET', KEYS[1], 'head') or '0')
+  local through = math.min(tonumber(ARGV[1]), head - 1, lowest or head - 1)
+  if through > 0 then
+    gone = redis.call('XTRIM', KEYS[2], 'MINID', '~', '0-' .. string.format('%d', through + 1), 'LIMIT', ARGV[2])
+  end
+end
+return {lowest and string.format('%d', lowest) or '', string.format('%d', gone)}
+)lua";
+
+// A trim of so many entries holds the server for some milliseconds.
+constexpr std::uint64_t kTrimEntries = 20'000;
+
 Fault odd_answer(std::string_view doing) { return Fault{FaultKind::kInternal, std::string(doing) + ": Redis answered something else"}; }
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
@@ -76,7 +107,8 @@ tl::expected<std::vector<LogEntry>, Fault> entries_of(std::vector<RedisValue>& v
 
 }  // namespace
 
-LogStore::LogStore(runtime::Redis::Options redis, std::string group) : redis_(std::move(redis)), keys_{std::move(group), {}} {}
+LogStore::LogStore(runtime::Redis::Options redis, std::string group, std::shared_ptr<Archive> archive)
+    : redis_(std::move(redis)), keys_{std::move(group), {}}, archive_(std::move(archive)) {}
 
 tl::expected<void, Fault> LogStore::open_once() {
   // Connects when there is no connection.
@@ -125,7 +157,42 @@ tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint3
 tl::expected<LogView, Fault> LogStore::read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
   auto view = read_once(after, events_max, bytes_max);
   if (!view && view.error().kind == FaultKind::kDisconnected) view = read_once(after, events_max, bytes_max);
+  if (!view || !archive_ || view->bounds.first <= 1) return view;
+  // Read after Redis: what Redis had trimmed by then had been sealed before.
+  const auto segments = archive_->segments();
+  if (!segments) return tl::unexpected(segments.error());
+  const bool joined = !segments->empty() && segments->back().last + 1 >= view->bounds.first;
+  if (!joined) return view;
+  if (events_max > 0 && after < view->bounds.first - 1) {
+    auto entries = archive_->read(after, events_max, bytes_max);
+    if (!entries) return tl::unexpected(std::move(entries.error()));
+    view->entries = std::move(*entries);
+  }
+  view->bounds.first = segments->front().first;
   return view;
+}
+
+std::vector<std::string> LogStore::trim_keys(const std::vector<std::string>& services) const {
+  std::vector<std::string> keys{keys_.meta(), keys_.log()};
+  for (const auto& service : services) keys.push_back(runtime::Keys{keys_.group, service}.lanes());
+  return keys;
+}
+
+tl::expected<std::uint64_t, Fault> LogStore::trim(std::uint64_t through, const std::vector<std::string>& services) {
+  if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
+  const auto answer = redis_.script(kTrim, trim_keys(services), {std::to_string(through), std::to_string(kTrimEntries)});
+  if (!answer) return tl::unexpected(answer.error());
+  const auto gone = answer->items.size() == 2 ? number_of(answer->items[1].text) : std::nullopt;
+  if (!gone) return tl::unexpected(odd_answer("trimming"));
+  return *gone;
+}
+
+tl::expected<std::optional<std::uint64_t>, Fault> LogStore::lowest_checkpoint(const std::vector<std::string>& services) {
+  if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
+  const auto answer = redis_.script(kTrim, trim_keys(services), {"", "0"});
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->items.size() != 2) return tl::unexpected(odd_answer("reading checkpoints"));
+  return number_of(answer->items[0].text);
 }
 
 tl::expected<LogBounds, Fault> LogStore::bounds() {

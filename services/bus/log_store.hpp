@@ -1,10 +1,13 @@
 #pragma once
-// The log as it lies in Redis.
+// The log as one sequence: its end lies in Redis, what was trimmed there lies in the archive.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bus/archive.hpp"
 #include "bus/log_bounds.hpp"
 #include "runtime/keys.hpp"
 #include "runtime/redis.hpp"
@@ -21,7 +24,8 @@ struct LogView {
 /// server's run id has changed.
 class LogStore {
  public:
-  LogStore(runtime::Redis::Options redis, std::string group);
+  /// `archive`: none, or where events lie that Redis no longer keeps.
+  LogStore(runtime::Redis::Options redis, std::string group, std::shared_ptr<Archive> archive = nullptr);
 
   /// The bounds and up to `events_max` events after `after`, about `bytes_max` of them (over by 64 events at most). A connection found
   /// broken is made anew once.
@@ -33,15 +37,23 @@ class LogStore {
   tl::expected<std::vector<LogEntry>, runtime::Fault> next(std::uint64_t after, std::uint32_t events_max,
                                                            std::chrono::milliseconds timeout);
 
+  /// Removes events up to `through` from Redis, a bounded number of them in one call, unless a checkpoint of one of `services` lies below:
+  /// how many went.
+  tl::expected<std::uint64_t, runtime::Fault> trim(std::uint64_t through, const std::vector<std::string>& services);
+  /// The lowest checkpoint of any lane of `services` that has ever run; nothing when none has.
+  tl::expected<std::optional<std::uint64_t>, runtime::Fault> lowest_checkpoint(const std::vector<std::string>& services);
+
   /// Whether the connection has been opened, and is still the same one.
   bool open() const { return opened_connection_ != 0 && redis_.connection_number() == opened_connection_; }
 
  private:
   tl::expected<void, runtime::Fault> open_once();
+  std::vector<std::string> trim_keys(const std::vector<std::string>& services) const;
   tl::expected<LogView, runtime::Fault> read_once(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
 
   runtime::Redis redis_;
   runtime::Keys keys_;
+  std::shared_ptr<Archive> archive_;
   std::uint64_t opened_connection_ = 0;
 };
 

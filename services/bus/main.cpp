@@ -1,11 +1,13 @@
 #include <csignal>
 #include <cstdio>
+#include <set>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "bus/config.hpp"
 #include "bus/server.hpp"
+#include "messages/catalogue.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/health.hpp"
 #include "runtime/log.hpp"
@@ -49,6 +51,14 @@ int main(int argc, char** argv) {
   place.redis.unix_socket = process.redis_socket.empty() ? process.run_dir + "/redis.sock" : process.redis_socket;
   place.fetch_endpoint = config.fetch_endpoint.empty() ? prefix + "-fetch.sock" : config.fetch_endpoint;
   place.live_endpoint = config.live_endpoint.empty() ? prefix + "-live.sock" : config.live_endpoint;
+
+  place.archive = config.archive;
+  if (place.archive.empty() && !process.data_dir.empty()) place.archive = process.data_dir + "/archive";
+  std::set<std::string> services;
+  for (const auto& message : messages::all_messages()) {
+    if (!message.owner.empty()) services.emplace(message.owner);
+  }
+  place.services.assign(services.begin(), services.end());
 
   runtime::Context context;
   runtime::Metrics metrics("bus");

@@ -62,12 +62,18 @@ struct Server::Meters {
         published(metrics.counter("bridgework_bus_live_published_total", "Events sent on Live")),
         beacons(metrics.counter("bridgework_bus_live_beacons_total", "Beacons sent on Live")),
         live_unreadable(metrics.counter("bridgework_bus_live_unreadable_total", "Events kept off Live: unknown type or not decodable")),
-        live_unsent(metrics.counter("bridgework_bus_live_unsent_total", "Messages Live could not send")) {}
+        live_unsent(metrics.counter("bridgework_bus_live_unsent_total", "Messages Live could not send")),
+        archived(metrics.counter("bridgework_bus_archived_total", "Events sealed into the archive")),
+        trimmed(metrics.counter("bridgework_bus_trimmed_total", "Events Redis was let forget")),
+        set_aside(metrics.counter("bridgework_bus_segments_set_aside_total", "Archive segments with events that the log has lost")),
+        archive_last(metrics.gauge("bridgework_bus_archive_last_sequence", "Sequence of the last archived event")),
+        held_at(metrics.gauge("bridgework_bus_trim_held_at_sequence", "Lowest checkpoint of any service: trimming stays below it")) {}
 
   runtime::Gauge head, ring_events, ring_bytes, parked, reading, prefixes;
   runtime::Counter fetches, from_ring, from_store, events, not_parked, replaced, truncated, diverged, unavailable, gaps, seen_before,
       unreadable, incarnations, malformed, answers_lost, answers_refused, lookups_refused, reader_lost, published, beacons, live_unreadable,
-      live_unsent;
+      live_unsent, archived, trimmed, set_aside;
+  runtime::Gauge archive_last, held_at;
 
   FetchDesk::Counts desk_before;
   Live::Counts live_before;
@@ -101,9 +107,23 @@ Server::Server(runtime::Router fetch, std::optional<Live> live, const Place& pla
       desk_(limits_of(config)),
       meters_(std::make_unique<Meters>(metrics)),
       news_(limits_of(config).ring_bytes_max, &wakeup_) {
-  lookups_ = std::make_unique<LogLookups>(LogStore(place.redis, place.group),
+  const auto archive = place.archive.empty() ? nullptr : std::make_shared<Archive>(place.archive);
+  lookups_ = std::make_unique<LogLookups>(LogStore(place.redis, place.group, archive),
                                           static_cast<std::size_t>(std::max<std::int64_t>(config.lookups_waiting, 1)), wakeup_);
-  reader_ = std::make_unique<LogReader>(LogStore(place.redis, place.group), news_);
+  reader_ = std::make_unique<LogReader>(LogStore(place.redis, place.group, archive), news_);
+  if (!archive) return;
+  ArchiveLimits limits;
+  limits.segment_events = static_cast<std::uint64_t>(std::max<std::int64_t>(config.archive_segment_events, 1));
+  limits.segment_age = config.archive_segment_age;
+  limits.keep = config.archive_keep;
+  archiver_ = std::make_unique<Archiver>(LogStore(place.redis, place.group, archive), archive, place.services, limits,
+                                         std::max(config.archive_every, std::chrono::milliseconds(10)), [this](const ArchiveRound& round) {
+                                           meters_->archived.add(static_cast<double>(round.sealed));
+                                           meters_->trimmed.add(static_cast<double>(round.trimmed));
+                                           meters_->set_aside.add(static_cast<double>(round.set_aside));
+                                           meters_->archive_last.set(static_cast<double>(round.last));
+                                           meters_->held_at.set(static_cast<double>(round.held_at));
+                                         });
 }
 
 Server::~Server() = default;

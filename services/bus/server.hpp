@@ -9,6 +9,7 @@
 
 #include <tl/expected.hpp>
 
+#include "bus/archiver.hpp"
 #include "bus/config.hpp"
 #include "bus/fetch_desk.hpp"
 #include "bus/live.hpp"
@@ -26,6 +27,8 @@ class Server {
     runtime::Redis::Options redis;
     std::string fetch_endpoint;
     std::string live_endpoint;
+    std::string archive;                ///< directory; empty: events are kept in Redis for ever
+    std::vector<std::string> services;  ///< whose checkpoints hold back trimming
   };
 
   /// Binds, and begins to follow the log. `config.pseudonym_key` empty: no Live.
@@ -66,6 +69,7 @@ class Server {
   Handover<LogNews> news_;
   std::unique_ptr<LogLookups> lookups_;
   std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<Archiver> archiver_;
 };
 
 }  // namespace bridgework::bus

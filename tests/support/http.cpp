@@ -1,5 +1,6 @@
 #include "support/http.hpp"
 
+#include <cstdlib>
 #include <random>
 #include <vector>
 
@@ -63,6 +64,10 @@ Answer Api::send(const std::string& method, const std::string& path, const std::
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);
+    curl_header* sequence = nullptr;
+    if (curl_easy_header(curl, "Bridgework-Sequence", 0, CURLH_HEADER, -1, &sequence) == CURLHE_OK) {
+      answer.sequence = std::strtoull(sequence->value, nullptr, 10);
+    }
   }
   curl_slist_free_all(list);
   boost::system::error_code error;

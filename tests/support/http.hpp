@@ -15,7 +15,8 @@ namespace bridgework::support {
 struct Answer {
   int status = 0;  ///< 0: no connection
   std::string text;
-  boost::json::value json;  ///< null when the body is none
+  boost::json::value json;     ///< null when the body is none
+  std::uint64_t sequence = 0;  ///< last log position the command wrote
 
   /// The member at a JSON pointer, or null.
   const boost::json::value& at(std::string_view pointer) const;

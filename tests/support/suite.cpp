@@ -58,16 +58,19 @@ Suite::Suite(Options options) {
   std::string pattern = "/tmp/bw-suite-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
   data_ = pattern;
-  port_ = free_port();
+  port_ = options.port != 0 ? options.port : free_port();
   clock_ = std::make_unique<DrivenClock>(data_ / "clock");
+  if (options.prepare) options.prepare(data_);
   std::string environment;
   if (options.start) {
     clock_->set(*options.start);
     environment = "BRIDGEWORK_TEST_CLOCK=" + (data_ / "clock").string() + " ";
   }
   for (const auto& setting : options.environment) environment += setting + " ";
-  const std::string command = environment + BRIDGEWORK_SOURCE_DIR "/scripts/up --no-build --detach --bin " BRIDGEWORK_TEST_BIN " --data " +
-                              data_.string() + " --port " + std::to_string(port_) + " 2>&1 </dev/null";
+  const std::string instances = options.instances.empty() ? "" : " --instances " + options.instances;
+  const std::string programs = options.programs.empty() ? BRIDGEWORK_TEST_BIN : options.programs;
+  const std::string command = environment + BRIDGEWORK_SOURCE_DIR "/scripts/up --no-build --detach --bin " + programs + " --data " +
+                              data_.string() + " --port " + std::to_string(port_) + instances + " 2>&1 </dev/null";
   const Ran ran = run(command);
   if (ran.status != 0) throw std::runtime_error("scripts/up: " + ran.out);
   api_ = std::make_unique<Api>(url(), admin_key());
@@ -75,7 +78,7 @@ Suite::Suite(Options options) {
 
 Suite::~Suite() {
   run(BRIDGEWORK_SOURCE_DIR "/scripts/down --data " + data_.string() + " 2>&1");
-  if (::testing::Test::HasFailure()) {
+  if (keep_data_ || ::testing::Test::HasFailure()) {
     std::cerr << "the suite's data and logs are kept in " << data_ << "\n";
     return;
   }
@@ -88,6 +91,15 @@ std::string Suite::admin_key() const { return read_line(data_ / "admin.key"); }
 
 Suite::Ran Suite::cli(const std::string& arguments) const {
   return run("BRIDGEWORK_URL=" + url() + " BRIDGEWORK_DATA=" + data_.string() + " " BRIDGEWORK_CLI " " + arguments);
+}
+
+std::string Suite::add_process(const std::string& service) const {
+  const Ran ran = run(BRIDGEWORK_SOURCE_DIR "/scripts/up --add " + service + " --data " + data_.string() + " </dev/null");
+  return ran.status == 0 ? ran.out.substr(0, ran.out.find('\n')) : std::string();
+}
+
+bool Suite::end_process(const std::string& name) const {
+  return run(BRIDGEWORK_SOURCE_DIR "/scripts/down --only " + name + " --data " + data_.string()).status == 0;
 }
 
 bool Suite::eventually(const std::function<bool()>& done, std::chrono::seconds limit) {
@@ -118,6 +130,14 @@ bool Suite::settle(std::chrono::seconds limit) {
 int Suite::pid_of(const std::string& name) const {
   const std::string text = read_line(data_ / "run" / (name + ".pid"));
   return text.empty() ? 0 : std::atoi(text.c_str());
+}
+
+std::map<std::string, int> Suite::processes() const {
+  std::map<std::string, int> out;
+  std::ifstream in(data_ / "run" / "ports");
+  std::string name;
+  for (int port = 0; in >> name >> port;) out[name] = port;
+  return out;
 }
 
 }  // namespace bridgework::support

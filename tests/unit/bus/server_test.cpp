@@ -142,6 +142,121 @@ TEST_F(BusOverRedis, SaysTruncatedForWhatWasTrimmed) {
   EXPECT_EQ(fetch(it, {"", 30})->events.size(), 20u);
 }
 
+class BusWithArchive : public BusOverRedis {
+ protected:
+  BusWithArchive() {
+    place_.archive = redis_.directory() + "/archive";
+    place_.services = {"slow", "fast", "never_ran"};
+    config_.archive_every = 10ms;
+    config_.archive_keep = 0ms;
+    config_.archive_segment_events = 200;
+    config_.archive_segment_age = 24h * 365 * 100;
+  }
+  void checkpoint(const std::string& service, std::uint64_t at) {
+    ASSERT_TRUE(
+        writer_.redis().run({"HSET", runtime::Keys{"g", service}.lanes(), "f0", "1", "c0", std::to_string(at), "f1", "1", "c1", "100000"}));
+  }
+  /// First event that Redis still holds.
+  std::uint64_t first_in_redis() {
+    const auto entry = writer_.redis().run({"XRANGE", writer_.keys().log(), "-", "+", "COUNT", "1"});
+    return std::stoull(entry->items.at(0).items.at(0).text.substr(2));
+  }
+  template <class Done>
+  bool eventually(Done done) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      runtime::Watch nothing{};
+      runtime::wait({&nothing, 1}, 5ms);
+    }
+    return true;
+  }
+  Config config_;
+};
+
+TEST_F(BusWithArchive, ServesMemoryRedisAndArchiveAsOneSequence) {
+  auto all = writer_.append(1000);
+  checkpoint("slow", 900);
+  checkpoint("fast", 1000);
+  config_.ring_events = 50;
+  start_bus(config_);
+  ASSERT_TRUE(eventually([&] { return first_in_redis() > 600; }));
+  const auto more = writer_.append(70);
+  all.insert(all.end(), more.begin(), more.end());
+  BusClient it = client();
+  runtime::LogPosition position;
+  EXPECT_EQ(read_all(it, position, 1070), all);
+  for (const std::uint64_t after : {1u, 199u, 200u, 601u, 899u, 1019u}) {
+    const auto reply = fetch(it, {position.incarnation, after}, 0ms, 1);
+    ASSERT_TRUE(reply && reply->events.size() == 1) << after;
+    EXPECT_EQ(reply->events[0].record, all[after]);
+    EXPECT_EQ(reply->first, 1u);
+  }
+}
+
+TEST_F(BusWithArchive, LetsRedisForgetNothingThatAServiceHasNotHandled) {
+  writer_.append(1000);
+  checkpoint("slow", 350);
+  checkpoint("fast", 1000);
+  start_bus(config_);
+  ASSERT_TRUE(eventually([&] { return first_in_redis() > 200; }));
+  Archive archive(place_.archive);
+  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 5; }));
+  EXPECT_LE(first_in_redis(), 351u);
+  checkpoint("slow", 1000);
+  ASSERT_TRUE(eventually([&] { return first_in_redis() > 900; }));
+  EXPECT_LE(first_in_redis(), 1000u) << "the last event always stays";
+  EXPECT_EQ(archive.verify().value(), 1000u);
+}
+
+TEST_F(BusWithArchive, KeepsYoungEventsInRedis) {
+  writer_.append(600);
+  checkpoint("slow", 600);
+  config_.archive_keep = 24h * 365 * 100;
+  start_bus(config_);
+  Archive archive(place_.archive);
+  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 3; }));
+  stop_bus();
+  EXPECT_EQ(first_in_redis(), 1u);
+}
+
+TEST_F(BusWithArchive, ArchivesALittleWhenItIsOld) {
+  writer_.append(7);
+  config_.archive_segment_age = 24h;
+  start_bus(config_);
+  Archive archive(place_.archive);
+  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 1; }));
+  EXPECT_EQ(archive.verify().value(), 7u);
+}
+
+TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
+  config_.archive_segment_events = 20;
+  auto all = writer_.append(90);
+  checkpoint("slow", 90);
+  const auto before = std::filesystem::path(redis_.directory()) / "appendonlydir";
+  const auto copy = std::filesystem::path(redis_.directory()) / "copy";
+  std::filesystem::copy(before, copy, std::filesystem::copy_options::recursive);
+  writer_.append(60);
+  start_bus(config_);
+  Archive archive(place_.archive);
+  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 7; }));
+
+  redis_.kill();
+  std::filesystem::remove_all(before);
+  std::filesystem::rename(copy, before);
+  redis_.start();
+  const auto instead = writer_.append(12);
+  all.insert(all.end(), instead.begin(), instead.end());
+  ASSERT_TRUE(eventually([&] {
+    const auto segments = archive.segments();
+    return segments && segments->size() == 5 && segments->back().last == 100;
+  }));
+  EXPECT_EQ(archive.verify().value(), 100u);
+  BusClient it = client();
+  runtime::LogPosition position;
+  EXPECT_EQ(read_all(it, position, 102), all);
+}
+
 TEST_F(BusOverRedis, GoesOnAfterRedisWasKilledUnderIt) {
   writer_.append(5);
   start_bus();
