@@ -389,7 +389,7 @@ std::optional<Reject> RowReader::check_person(const std::vector<std::string>& ro
   return std::nullopt;
 }
 
-tl::expected<PastVisit, Reject> RowReader::read(const std::vector<std::string>& row) const {
+tl::expected<PastVisit, Reject> RowReader::read(const std::vector<std::string>& row) const& {
   const Mapping::Columns& columns = mapping_.columns;
   const auto reject = [](const std::string& field, std::string reason) { return tl::unexpected(Reject{field, std::move(reason)}); };
   if (row.size() != columns_) {

@@ -54,7 +54,7 @@ struct Reject {
   std::string reason;
 };
 
-/// A row as the suite takes it. Text views point into the row.
+/// A row as the suite takes it. Text views point into the row and into the reader.
 struct PastVisit {
   std::string_view person, appointment, site;  ///< as the file names them
   LocalTime start{};
@@ -70,8 +70,9 @@ class RowReader {
  public:
   static tl::expected<RowReader, std::string> fit(Mapping mapping, const std::vector<std::string>& header, Instant now);
 
-  /// `row` must outlive the answer.
-  tl::expected<PastVisit, Reject> read(const std::vector<std::string>& row) const;
+  /// `row` and this reader must outlive the answer.
+  tl::expected<PastVisit, Reject> read(const std::vector<std::string>& row) const&;
+  tl::expected<PastVisit, Reject> read(const std::vector<std::string>& row) && = delete;
 
   const Mapping& mapping() const { return mapping_; }
 

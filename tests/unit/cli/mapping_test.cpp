@@ -65,7 +65,8 @@ std::string reject_of(std::size_t column, std::string value, const RowReader& re
 
 TEST(MappingRow, BecomesAPastVisit) {
   const auto fields = row();
-  const auto visit = reader_of().read(fields);
+  const RowReader reader = reader_of();
+  const auto visit = reader.read(fields);
   ASSERT_TRUE(visit) << visit.error().reason;
   EXPECT_EQ(visit->person, "ana");
   EXPECT_EQ(visit->site, "Centro");
@@ -126,7 +127,8 @@ TEST(MappingRow, IsRejectedWhenItIsNotUtf8) {
 }
 
 TEST(MappingRow, IsRejectedWithTooFewFields) {
-  const auto visit = reader_of().read({"ana", "7"});
+  const RowReader reader = reader_of();
+  const auto visit = reader.read({"ana", "7"});
   ASSERT_FALSE(visit);
   EXPECT_EQ(visit.error().reason, "has 2 fields where the header has 8");
 }
