@@ -231,6 +231,17 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
   for (const auto& [lane, run] : ready) run->seen = std::max(run->seen, reply.next);
 }
 
+namespace {
+
+/// What is forgotten has to be loaded again, and that is nobody's fault.
+template <class Run>
+void forget_records(Run& run) {
+  run.records->clear();
+  for (auto& item : run.queue) item.loads = 0;
+}
+
+}  // namespace
+
 void Engine::unstage(LaneRun& run) {
   std::vector<Item> items = std::move(run.staged.items);
   run.staged = {};
@@ -251,7 +262,7 @@ void Engine::forget_volatile(LaneRun& run) {
   run.queue = std::move(kept);
   run.event_items = 0;
   run.timers_queued.clear();
-  run.records->clear();
+  forget_records(run);
 }
 
 void Engine::drop_lane(Lane lane, Outcome outcome) {
@@ -291,15 +302,18 @@ void Engine::adopt(const OwnedLane& owned) {
     if (body.empty()) continue;
     const std::string name = effect_name(owned.lane, id);
     if (effects_out_.contains(name)) continue;  // this process is at it
-    // Pending, or claimed by a commit of this process whose answer never came: not tried yet, so it may be.
-    if (body[0] == 'p' || claims_unknown_.contains(name)) {
+    const std::size_t begin = body[0] == 'p' ? 1 : std::min(body.size(), body.find('\n') + 1);
+    const bool claimed_here = body.compare(1, begin - 1, self_.instance + "\n") == 0;
+    // Pending, or claimed by a commit of this process whose answer never came: not tried yet, so it may be. A claim of somebody else may
+    // have been, even if this process has tried to claim it too.
+    if (body[0] == 'p' || (claimed_here && claims_unknown_.contains(name))) {
       Item item;
       item.claim_id = id;
-      item.claim_body = body.substr(1);
+      item.claim_body = body.substr(begin);
       item.checked = true;
       run.queue.push_back(std::move(item));
     } else {
-      const auto outcome = handler_.uncertain(std::string_view(body).substr(1));
+      const auto outcome = handler_.uncertain(std::string_view(body).substr(begin));
       if (!outcome) {
         log_event(Level::kError, "effect_unreadable", {{"lane", owned.lane}, {"effect", id}});
         continue;
@@ -478,7 +492,9 @@ bool Engine::look_up_replies() {
     item.work.type_id = 0;  // settled; taken out below
     item.idempotency_key.clear();
   }
-  for (auto& [lane, run] : lanes_) {
+  for (auto& entry : lanes_) {
+    // Not a structured binding: Clang 14 captures none.
+    LaneRun& run = entry.second;
     std::erase_if(run.queue, [&run](const Item& item) {
       const bool settled = item.work.kind == Work::Kind::kCommand && item.work.type_id == 0 && item.claim_id.empty();
       if (settled) --run.commands;
@@ -575,7 +591,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
   };
 
   if (!item.claim_id.empty()) {
-    staged.unit.effects.push_back({item.claim_id, "c" + item.claim_body});
+    staged.unit.effects.push_back({item.claim_id, "c" + self_.instance + "\n" + item.claim_body});
     staged.claims.emplace_back(item.claim_id, item.claim_body);
     return take({});
   }
@@ -630,7 +646,8 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
       assert(item.loads < kLoadsMax);
       ++item.loads;
       for (auto& key : decided.error().missing) missing.push_back({lane, std::move(key)});
-      for (std::size_t i = 1; i < std::min(run.queue.size(), kLookAhead); ++i) {
+      // Careful, only the one in front is looked at: looking ahead runs the same rules and can die of them.
+      for (std::size_t i = 1; run.cautious == 0 && i < std::min(run.queue.size(), kLookAhead); ++i) {
         const Item& next = run.queue[i];
         if (next.work.type_id == 0 || next.retries_parked || !next.claim_id.empty()) continue;
         for (auto& key : handler_.missing(*run.records, next.work)) missing.push_back({lane, std::move(key)});
@@ -737,11 +754,13 @@ void Engine::stage() {
   if (cached > options_.records_cached_max) {
     for (auto& [lane, run] : lanes_) {
       // What is decided and not committed exists nowhere but in the cache.
-      if (run.staged.items.empty()) run.records->clear();
+      if (run.staged.items.empty()) forget_records(run);
       else run.staged.hurry = true;
     }
   }
-  while (!open.empty()) {
+  bool done = false, full = false;
+  while (!open.empty() && !done) {
+    bool alone = false;
     std::vector<RecordKey> missing;
     std::vector<Lane> waiting;
     for (const Lane lane : open) {
@@ -752,10 +771,8 @@ void Engine::stage() {
         mine.unit.fence = run.fence;
       }
       while (!run.queue.empty()) {
-        if (events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max) {
-          mine.hurry = true;
-          break;
-        }
+        full = events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max;
+        if (full) break;
         if (!run.queue.front().checked) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;
         const bool event = run.queue.front().work.kind == Work::Kind::kEvent && run.queue.front().claim_id.empty();
@@ -765,6 +782,7 @@ void Engine::stage() {
         bytes += mine.bytes - bytes_before;
         if (step == Step::kWait) {
           waiting.push_back(lane);
+          alone = run.cautious > 0;
           break;
         }
         if (step == Step::kStop) {
@@ -773,10 +791,12 @@ void Engine::stage() {
         }
         if (event && run.cautious > 0) {
           --run.cautious;
-          mine.hurry = true;
+          mine.hurry = alone = done = true;
           break;
         }
       }
+      // An earlier try died: nothing else is tried before this one is committed, or the next death would be put down to both.
+      if (alone) break;
     }
     if (outcome_unknown_ || missing.empty()) break;
     sort_out(missing);
@@ -789,11 +809,13 @@ void Engine::stage() {
     std::erase_if(waiting, [this](Lane lane) { return !lanes_.at(lane).halted.empty(); });
     open = std::move(waiting);
   }
+  for (auto& [lane, run] : lanes_) run.staged.hurry = run.staged.hurry || (full && !run.staged.items.empty());
 }
 
 void Engine::requeue(LaneRun& run, std::vector<Item>& items, bool commands_only) {
   for (auto it = items.rbegin(); it != items.rend(); ++it) {
     Item& item = *it;
+    item.loads = 0;
     const bool command = item.work.kind == Work::Kind::kCommand && item.claim_id.empty();
     if (commands_only && !command) continue;
     if (command) {
@@ -862,7 +884,6 @@ void Engine::settle() {
       case UnitOutcome::kAlreadyAnswered:
       case UnitOutcome::kTimerChanged:
         conflicts_.add();
-        run.records->clear();
         for (auto& item : mine.items) run.timers_queued.erase(item.timer_name);
         std::erase_if(mine.items, [](const Item& item) { return !item.timer_name.empty(); });
         timers_dirty_ = true;
@@ -871,6 +892,7 @@ void Engine::settle() {
         }
         for (const auto& entity : mine.unparked) ++run.parked[entity];
         requeue(run, mine.items, false);
+        forget_records(run);
         continue;
       case UnitOutcome::kCheckpointMoved:
         conflicts_.add();

@@ -28,9 +28,11 @@ struct Keys {
   std::string records(Lane lane) const { return of_lane("r", lane); }        ///< hash: record key -> bytes
   std::string timers(Lane lane) const { return of_lane("t", lane); }         ///< zset: name -> due µs
   std::string timer_bodies(Lane lane) const { return of_lane("tb", lane); }  ///< hash: name -> StoredTimer bytes
-  std::string effects(Lane lane) const { return of_lane("fx", lane); }       ///< hash: id -> 'p'|'c' + type id + bytes (pending, claimed)
-  std::string parked(Lane lane) const { return of_lane("pk", lane); }        ///< hash: "<entity>\n<sequence>" -> Parked bytes
-  std::string attempts(Lane lane) const { return of_lane("at", lane); }      ///< hash: cp, n, by
+  std::string effects(Lane lane) const {
+    return of_lane("fx", lane);
+  }  ///< hash: id -> 'p' (pending) or 'c' instance LF (claimed), then type id + bytes
+  std::string parked(Lane lane) const { return of_lane("pk", lane); }    ///< hash: "<entity>\n<sequence>" -> Parked bytes
+  std::string attempts(Lane lane) const { return of_lane("at", lane); }  ///< hash: cp, n, by
   std::string index(std::string_view name) const { return of_service("i:") + std::string(name); }  ///< zset
   // "k:<principal>:<type id>:<key>" string: request hash, sequence, StoredReply bytes; expires
 };

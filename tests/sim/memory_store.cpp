@@ -10,21 +10,91 @@ using runtime::UnitOutcome;
 
 tl::unexpected<Fault> lost() { return tl::unexpected(Fault{runtime::FaultKind::kDisconnected, "the simulated link broke"}); }
 
+/// One transaction: everything it changes can be taken back together.
+class Transaction {
+ public:
+  explicit Transaction(Server* server) : server_(server) {
+    if (server_ == nullptr) return;
+    server_->undo.emplace_back();
+    if (server_->undo.size() > Server::kRemembered) server_->undo.pop_front();
+  }
+
+  /// Remembers how `place` is now. It must stay where it is, as members and the values of a map do.
+  template <class T>
+  void keep(T& place) {
+    if (server_ != nullptr) server_->undo.back().push_back([&place, before = place] { place = before; });
+  }
+  template <class Map>
+  void write(Map& map, const std::string& key, std::optional<typename Map::mapped_type> value) {
+    const auto it = map.find(key);
+    if (server_ != nullptr) {
+      if (it == map.end()) server_->undo.back().push_back([&map, key] { map.erase(key); });
+      else server_->undo.back().push_back([&map, key, before = it->second] { map.insert_or_assign(key, before); });
+    }
+    if (value && it != map.end()) it->second = std::move(*value);
+    else if (value) map.emplace(key, std::move(*value));
+    else if (it != map.end()) map.erase(it);
+  }
+  void append(std::vector<std::string>& log, const std::string& event) {
+    if (server_ != nullptr) server_->undo.back().push_back([&log] { log.pop_back(); });
+    log.push_back(event);
+  }
+
+ private:
+  Server* server_;
+};
+
 }  // namespace
 
-void GroupState::reopen(std::uint32_t nonce) {
+void Server::tear(std::size_t transactions) {
+  for (; transactions > 0 && !undo.empty(); --transactions) {
+    for (auto it = undo.back().rbegin(); it != undo.back().rend(); ++it) (*it)();
+    undo.pop_back();
+  }
+}
+
+void MemoryStore::open(GroupState& group, Server& server) {
+  if (group.opened_by == server.run) return;
+  Transaction transaction(&server);
+  transaction.keep(group.opened_by);
+  transaction.keep(group.incarnation);
+  transaction.keep(group.incarnations);
+  transaction.keep(group.incarnation_start);
   char text[48];
-  std::snprintf(text, sizeof text, "%llu.%08x", static_cast<unsigned long long>(++incarnations), nonce);
-  incarnation = text;
-  incarnation_start = head() + 1;
+  std::snprintf(text, sizeof text, "%llu.%08llx", static_cast<unsigned long long>(++group.incarnations),
+                static_cast<unsigned long long>(server.run * 2'654'435'761u % 0x1'0000'0000u));
+  group.opened_by = server.run;
+  group.incarnation = text;
+  group.incarnation_start = group.head() + 1;
+  transaction.write(group.starts, group.incarnation, group.incarnation_start);
+}
+
+tl::expected<MemoryStore::Mishap, Fault> MemoryStore::begin() {
+  const Mishap mishap = fate_();
+  if (around_.server != nullptr) {
+    if (around_.server->away || (link_ && *link_ != around_.server->run)) {
+      link_.reset();
+      return lost();
+    }
+    if (!link_) {
+      link_ = around_.server->run;
+      open(group_, *around_.server);
+    }
+  }
+  if (mishap == Mishap::kNone || mishap == Mishap::kDiesAfter) return mishap;
+  link_.reset();
+  if (mishap == Mishap::kLostBefore) return lost();
+  return mishap;
 }
 
 tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) {
-  const Mishap mishap = fate_();
-  if (mishap == Mishap::kLostBefore) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  instance_ = self.instance;
+  Transaction transaction(around_.server);
   ServiceState& state = mine();
   const Instant now = clock_(), ends = now + ttl;
-  state.instances[self.instance] = ends;
+  transaction.write(state.instances, self.instance, ends);
   std::size_t alive = 0;
   for (const auto& [name, until] : state.instances) alive += until > now ? 1 : 0;
   const std::size_t share = (runtime::kLaneCount + alive - 1) / alive;
@@ -32,7 +102,9 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   for (Lane lane = 0; lane < runtime::kLaneCount; ++lane) {
     auto& l = state.lanes[lane];
     if (l.owner == self.instance) {
-      if (fences == Fences::kRaise) ++l.fence;
+      transaction.keep(l.fence);
+      transaction.keep(l.lease_ends);
+      if (fences == Fences::kRaise && guards_.raise) ++l.fence;
       l.lease_ends = ends;
       out.owned.push_back({lane, l.fence, l.checkpoint});
     }
@@ -40,36 +112,48 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   for (Lane lane = 0; lane < runtime::kLaneCount && out.owned.size() < share; ++lane) {
     auto& l = state.lanes[lane];
     if (l.owner == self.instance || (!l.owner.empty() && l.lease_ends > now)) continue;
+    transaction.keep(l.fence);
+    transaction.keep(l.owner);
+    transaction.keep(l.lease_ends);
     ++l.fence;
     l.owner = self.instance;
     l.lease_ends = ends;
     out.owned.push_back({lane, l.fence, l.checkpoint});
   }
   if (out.owned.size() > share) out.surplus = out.owned.size() - share;
-  if (mishap != Mishap::kNone) return lost();
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
   return out;
 }
 
 tl::expected<void, Fault> MemoryStore::release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes,
                                                bool leaving) {
-  const Mishap mishap = fate_();
-  if (mishap == Mishap::kLostBefore) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  Transaction transaction(around_.server);
   for (const auto& lane : lanes) {
     auto& l = mine().lanes[lane.lane];
-    if (l.owner == self.instance && l.fence == lane.fence) l.owner.clear();
+    if (l.owner != self.instance || l.fence != lane.fence) continue;
+    transaction.keep(l.owner);
+    l.owner.clear();
   }
-  if (leaving) mine().instances.erase(self.instance);
-  if (mishap != Mishap::kNone) return lost();
+  if (leaving) transaction.write(mine().instances, self.instance, std::nullopt);
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
   return {};
 }
 
 tl::expected<std::vector<std::optional<std::string>>, Fault> MemoryStore::load(const std::vector<runtime::RecordKey>& keys) {
-  if (fate_() != Mishap::kNone) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
   std::vector<std::optional<std::string>> out;
   for (const auto& key : keys) {
     const auto& records = mine().lanes[key.lane].records;
     const auto it = records.find(key.key);
     out.push_back(it == records.end() ? std::nullopt : std::optional(it->second));
+    if (around_.witness != nullptr) read_[key.lane][key.key] = around_.witness->version(service_, key.lane, key.key);
   }
   return out;
 }
@@ -88,7 +172,11 @@ tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<st
 }
 
 tl::expected<runtime::LaneExtras, Fault> MemoryStore::extras(Lane lane) {
-  if (fate_() != Mishap::kNone) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
+  read_[lane].clear();  // whoever asks begins anew with the lane
   runtime::LaneExtras out;
   for (const auto& [id, body] : mine().lanes[lane].effects) out.effects.emplace_back(id, body);
   for (const auto& [key, body] : mine().lanes[lane].parked) out.parked.push_back(key);
@@ -96,7 +184,10 @@ tl::expected<runtime::LaneExtras, Fault> MemoryStore::extras(Lane lane) {
 }
 
 tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> MemoryStore::parked(Lane lane, const std::string& entity) {
-  if (fate_() != Mishap::kNone) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [key, body] : mine().lanes[lane].parked) {
     if (key.starts_with(entity + "\n")) out.emplace_back(key, body);
@@ -104,10 +195,13 @@ tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> MemoryStor
   return out;
 }
 
-runtime::UnitResult MemoryStore::commit_one(const std::string& incarnation, const Unit& unit) {
+runtime::UnitResult MemoryStore::commit_one(const std::string& instance, const std::string& incarnation, const Unit& unit,
+                                            const std::vector<std::uint64_t>& read) {
   ServiceState& state = mine();
   auto& lane = state.lanes[unit.lane];
-  if (guards_.fence && (incarnation != group_.incarnation || lane.fence != unit.fence)) return {UnitOutcome::kFenced, 0};
+  if (guards_.incarnation && incarnation != group_.incarnation) return {UnitOutcome::kFenced, 0};
+  // A lane that nobody has ever taken has no fence, and no number is equal to none.
+  if (guards_.fence && (lane.fence == 0 || lane.fence != unit.fence)) return {UnitOutcome::kFenced, 0};
   if (guards_.idempotency) {
     for (const auto& i : unit.idempotency) {
       if (state.replies.contains(i.key)) return {UnitOutcome::kAlreadyAnswered, 0};
@@ -120,54 +214,69 @@ runtime::UnitResult MemoryStore::commit_one(const std::string& incarnation, cons
       if (it == lane.timers.end() || it->second.second != f.body) return {UnitOutcome::kTimerChanged, 0};
     }
   }
+  if (around_.witness != nullptr) around_.witness->about_to_apply({service_, instance, unit, read});
+  Transaction transaction(around_.server);
   runtime::UnitResult result;
-  for (const auto& event : unit.events) group_.log.push_back(event);
+  for (const auto& event : unit.events) transaction.append(group_.log, event);
   if (!unit.events.empty()) result.last_sequence = group_.head();
-  for (const auto& f : unit.fired) lane.timers.erase(f.name);
-  const auto write = [](auto& map, const std::string& key, const std::optional<std::string>& value) {
-    if (value) map[key] = *value;
-    else map.erase(key);
-  };
-  for (const auto& w : unit.records) write(lane.records, w.key, w.bytes);
-  for (const auto& w : unit.effects) write(lane.effects, w.id, w.body);
-  for (const auto& w : unit.parked) write(lane.parked, w.key, w.body);
+  for (const auto& f : unit.fired) transaction.write(lane.timers, f.name, std::nullopt);
+  for (const auto& w : unit.records) transaction.write(lane.records, w.key, w.bytes);
+  for (const auto& w : unit.effects) transaction.write(lane.effects, w.id, w.body);
+  for (const auto& w : unit.parked) transaction.write(lane.parked, w.key, w.body);
   for (const auto& w : unit.indexes) {
-    if (w.remove) state.indexes[w.index].erase(w.member);
-    else state.indexes[w.index][w.member] = w.score;
+    transaction.write(state.indexes[w.index], w.member, w.remove ? std::nullopt : std::optional(w.score));
   }
   for (const auto& w : unit.timers) {
-    if (w.body) lane.timers[w.name] = {w.due, *w.body};
-    else lane.timers.erase(w.name);
+    transaction.write(lane.timers, w.name, w.body ? std::optional(std::pair(w.due, *w.body)) : std::nullopt);
   }
-  if (unit.checkpoint) lane.checkpoint = unit.checkpoint->next;
-  for (const auto& i : unit.idempotency) state.replies[i.key] = {i.request_hash, result.last_sequence, i.reply};
+  if (unit.checkpoint) {
+    transaction.keep(lane.checkpoint);
+    lane.checkpoint = unit.checkpoint->next;
+  }
+  for (const auto& i : unit.idempotency) {
+    transaction.write(state.replies, i.key, runtime::StoredReplyRecord{i.request_hash, result.last_sequence, i.reply});
+  }
   return result;
 }
 
-tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
-  const Mishap mishap = fate_();
-  if (mishap == Mishap::kLostBefore) return lost();
-  if (mishap == Mishap::kLate) {
-    mine().late.emplace_back(incarnation, units);
-    return lost();
+std::vector<std::uint64_t> MemoryStore::versions_read(const Unit& unit) const {
+  std::vector<std::uint64_t> out;
+  if (around_.witness == nullptr) return out;
+  for (const auto& write : unit.records) {
+    const auto it = read_[unit.lane].find(write.key);
+    out.push_back(it == read_[unit.lane].end() ? 0 : it->second);
   }
-  std::vector<runtime::UnitResult> out;
-  for (const auto& unit : units) out.push_back(commit_one(incarnation, unit));
-  if (mishap == Mishap::kLostAfter) return lost();
   return out;
 }
 
-void MemoryStore::arrive_late() {
-  auto late = std::move(mine().late);
-  mine().late.clear();
-  for (const auto& [incarnation, units] : late) {
-    for (const auto& unit : units) commit_one(incarnation, unit);
+tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  if (*mishap == Mishap::kLate) {
+    if (around_.flights != nullptr) {
+      for (const auto& unit : units) around_.flights->push_back({service_, instance_, incarnation, unit, versions_read(unit)});
+    }
+    return lost();
   }
+  std::vector<runtime::UnitResult> out;
+  for (const auto& unit : units) {
+    out.push_back(commit_one(instance_, incarnation, unit, versions_read(unit)));
+    if (around_.witness == nullptr || out.back().outcome != UnitOutcome::kDone) continue;
+    for (const auto& write : unit.records) read_[unit.lane][write.key] = around_.witness->version(service_, unit.lane, write.key);
+  }
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap == Mishap::kLostAfter) return lost();
+  return out;
 }
+
+void MemoryStore::arrive(const Flight& flight) { commit_one(flight.instance, flight.incarnation, flight.unit, flight.read); }
 
 tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>& lanes, std::size_t limit,
                                                          std::chrono::microseconds offset) {
-  if (fate_() != Mishap::kNone) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
   const Instant now = clock_() + offset;
   runtime::DueTimers out;
   for (const Lane lane : lanes) {
@@ -184,8 +293,13 @@ tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>
 }
 
 tl::expected<std::uint64_t, Fault> MemoryStore::count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) {
-  if (fate_() != Mishap::kNone) return lost();
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  Transaction transaction(around_.server);
   auto& l = mine().lanes[lane];
+  transaction.keep(l.attempts);
+  transaction.keep(l.attempts_at);
+  transaction.keep(l.attempts_by);
   if (l.attempts_at != checkpoint || l.attempts == 0) {
     l.attempts = 1;
   } else if (l.attempts_by != self.instance) {
@@ -194,7 +308,9 @@ tl::expected<std::uint64_t, Fault> MemoryStore::count_attempt(const runtime::Ins
   }
   l.attempts_at = checkpoint;
   l.attempts_by = self.instance;
-  return l.attempts;
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
+  return guards_.attempts ? l.attempts : 1;
 }
 
 }  // namespace bridgework::sim

@@ -1,9 +1,11 @@
 #pragma once
 // A model of the store: the same contract as RedisStore in a few maps, with the faults a real one has.
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "runtime/store.hpp"
 
@@ -31,28 +33,65 @@ struct ServiceState {
   std::map<std::string, std::map<std::string, double>> indexes;
   std::map<std::string, runtime::StoredReplyRecord> replies;
   std::map<std::string, Instant> instances;
-  std::vector<std::pair<std::string, std::vector<Unit>>> late;  ///< commits still on their way
 };
 
-/// The shared part: one log and everybody's state. Copyable, which is what a backup is.
+/// All that Redis holds: one log and everybody's state. Copyable, which is what a backup is.
 struct GroupState {
   std::string incarnation = "1.00000000";
   std::uint64_t incarnations = 1;
   std::uint64_t incarnation_start = 1;
-  std::vector<std::string> log;  ///< sequence 1 is the first
+  std::map<std::string, std::uint64_t> starts{{"1.00000000", 1}};  ///< every incarnation there has been, with its first sequence
+  std::uint64_t opened_by = 0;                                     ///< the run of the server in which the present one was opened
+  std::vector<std::string> log;                                    ///< sequence 1 is the first
   std::map<std::string, ServiceState> services;
 
   std::uint64_t head() const { return log.size(); }
-  /// Redis came back (with whatever it came back with): nothing from before may be confused with what follows.
-  void reopen(std::uint32_t nonce);
+};
+
+/// The process that holds the state. It may go away and come back with less than it had.
+struct Server {
+  std::uint64_t run = 0;  ///< another one after every start, as Redis' run_id
+  bool away = false;
+  /// How to take the last transactions back, the newest at the back. A real one has its append-only file, whose tail may be torn.
+  std::deque<std::vector<std::function<void()>>> undo;
+
+  /// How many transactions can be taken back.
+  static constexpr std::size_t kRemembered = 400;
+  /// Loses the last so many transactions. The caller lets it start again.
+  void tear(std::size_t transactions);
 };
 
 /// Guards that a mutation check takes away one at a time, to show that the simulator would notice.
 struct Guards {
   bool fence = true;
+  bool incarnation = true;  ///< compared in the commit
   bool checkpoint = true;
   bool idempotency = true;
-  bool timer = true;
+  bool timer = true;     ///< what fired must be what is set
+  bool raise = true;     ///< fences rise after an unknown outcome
+  bool attempts = true;  ///< tries at a message are counted durably
+  bool diverged = true;  ///< the bus says so to whoever saw events that are gone
+  bool beacon = true;    ///< Live says where the log ends
+  bool recheck = true;   ///< a channel looks again at the moment of sending
+};
+
+/// Thrown by a call in whose middle the process dies. Caught where the simulator runs processes, nowhere else.
+struct ProcessDied {};
+
+/// One unit that passed the store's checks, a moment before it is applied.
+struct Applied {
+  const std::string& service;
+  const std::string& instance;
+  const Unit& unit;
+  const std::vector<std::uint64_t>& read;  ///< beside unit.records: the version its writer had read, 0 for one it never looked at
+};
+
+/// Sees every unit in the order in which the store applies them, and keeps the version of each record.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual std::uint64_t version(const std::string& service, Lane lane, const std::string& key) const = 0;
+  virtual void about_to_apply(const Applied& applied) = 0;
 };
 
 class MemoryStore final : public runtime::Store {
@@ -63,12 +102,30 @@ class MemoryStore final : public runtime::Store {
     kLostBefore,  ///< the link breaks before the call had its effect
     kLostAfter,   ///< or after it
     kLate,        ///< the caller hears nothing, and a commit arrives all the same, some time later
+    kDiesAfter,   ///< the caller dies with the effect done and unheard of
   };
   using Fate = std::function<Mishap()>;
   using Clock = std::function<Instant()>;
 
+  /// Commits that are still on their way, to arrive whatever has become of who sent them.
+  struct Flight {
+    std::string service, instance, incarnation;
+    Unit unit;
+    std::vector<std::uint64_t> read;
+  };
+  using Flights = std::deque<Flight>;
+
+  /// What the simulator knows of and a unit test of the engine does without.
+  struct Surroundings {
+    Server* server = nullptr;
+    Witness* witness = nullptr;
+    Flights* flights = nullptr;  ///< none: a late commit is a lost one
+  };
+
+  MemoryStore(GroupState& group, std::string service, Clock clock, Fate fate, const Guards& guards, Surroundings around)
+      : group_(group), service_(std::move(service)), clock_(std::move(clock)), fate_(std::move(fate)), guards_(guards), around_(around) {}
   MemoryStore(GroupState& group, std::string service, Clock clock, Fate fate, const Guards& guards)
-      : group_(group), service_(std::move(service)), clock_(std::move(clock)), fate_(std::move(fate)), guards_(guards) {}
+      : MemoryStore(group, std::move(service), std::move(clock), std::move(fate), guards, Surroundings{}) {}
 
   tl::expected<runtime::LaneTick, Fault> tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes, bool leaving) override;
@@ -81,11 +138,17 @@ class MemoryStore final : public runtime::Store {
   tl::expected<runtime::DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
   tl::expected<std::uint64_t, Fault> count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
 
-  /// What was on its way arrives now.
-  void arrive_late();
+  /// A commit that was on its way arrives now, under whatever fences and incarnation there are.
+  void arrive(const Flight& flight);
+
+  /// What the first call on every new connection does: a server that has started since opens a new incarnation.
+  static void open(GroupState& group, Server& server);
 
  private:
-  runtime::UnitResult commit_one(const std::string& incarnation, const Unit& unit);
+  tl::expected<Mishap, Fault> begin();
+  runtime::UnitResult commit_one(const std::string& instance, const std::string& incarnation, const Unit& unit,
+                                 const std::vector<std::uint64_t>& read);
+  std::vector<std::uint64_t> versions_read(const Unit& unit) const;
   ServiceState& mine() { return group_.services[service_]; }
 
   GroupState& group_;
@@ -93,6 +156,10 @@ class MemoryStore final : public runtime::Store {
   Clock clock_;
   Fate fate_;
   const Guards& guards_;
+  Surroundings around_;
+  std::optional<std::uint64_t> link_;  ///< the run of the server this is connected to
+  std::string instance_;
+  std::array<std::unordered_map<std::string, std::uint64_t>, runtime::kLaneCount> read_;  ///< versions, since the lane was taken
 };
 
 }  // namespace bridgework::sim

@@ -1,32 +1,58 @@
 #pragma once
-// The whole suite in one thread: the same models and the same engine as the real processes, with a simulated clock, store, network and
-// processes, driven by one seed. A run is a function of its seed, so a failure can be played again.
+// The whole suite in one thread: the same models and the same engine as the real processes, with a simulated clock, store, bus, network
+// and processes, driven by one seed. A run is a function of its seed, so a failure can be played again.
 
-#include <deque>
-#include <memory>
-#include <random>
-#include <set>
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "runtime/engine.hpp"
 #include "sim/memory_store.hpp"
 
 namespace bridgework::sim {
 
+/// How often things go wrong. Each run takes some of them more seriously than others, so that rare combinations get their turn.
 struct Faults {
-  double store_lost = 0.02;   ///< a store call loses its link, before or after it took effect
-  double crash = 0.004;       ///< a process dies with everything it remembers
-  double pause = 0.004;       ///< a process stands still, sometimes for longer than its lease
-  double duplicate = 0.05;    ///< a client sends its command again
-  double reply_lost = 0.03;   ///< the answer never arrives; the client asks again with the same key
-  double stale_fetch = 0.05;  ///< an answer of the bus arrives late, after others
-  double clock_jump = 0.002;  ///< forward by up to an hour
+  double store_lost = 0.01;     ///< a call to the store loses its link, before or after it took effect, or arrives late
+  double crash = 0.004;         ///< a process dies with everything it remembers, between two steps of the world
+  double crash_inside = 0.001;  ///< or within a step, before or after a call to the store
+  double pause = 0.004;         ///< a process stands still, sometimes for longer than its lease
+  double pause_inside = 0.001;  ///< or right before a call to the store, with everything decided
+  double packet_lost = 0.03;    ///< a command or a reply
+  double packet_doubled = 0.05;
+  double packet_late = 0.1;  ///< so late that others overtake it
+  double stale_fetch = 0.05;
+  double bus_crash = 0.004;
+  double live_lost = 0.1;  ///< Live drops it and tells nobody. Goes on when the other faults have stopped
+  double clock_jump = 0.002;
+  double restart = 0.006;   ///< Redis stops and comes back
+  double torn = 0.4;        ///< then it has lost its last transactions
+  double stale_copy = 0.2;  ///< or is an older copy of itself
+  double poison = 0.003;    ///< an event kills every process that handles it
+  double slow_send = 0.2;   ///< a claimed message leaves some time later
 };
+inline constexpr Faults kNoFaults{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+/// Everything but the store's own losses, and far more often: processes hardly come to anything between two accidents.
+inline constexpr Faults kStorm{.store_lost = 0.04,
+                               .crash = 0.01,
+                               .pause = 0.02,
+                               .pause_inside = 0.004,
+                               .clock_jump = 0,
+                               .restart = 0,
+                               .poison = 0.02,
+                               .slow_send = 0.3};
+
+inline constexpr std::size_t kSteps = 300;
+inline constexpr std::uint64_t kSeeds = 200, kStormSeeds = 30;
+inline constexpr std::uint64_t kSeedsPerMutation = 400;
 
 struct RunReport {
   std::vector<std::string> violations;
-  std::uint64_t events = 0, commands_done = 0, commands_refused = 0, messages_sent = 0, crashes = 0, unknown_outcomes = 0;
+  std::uint64_t events = 0, commands_done = 0, commands_refused = 0, messages_sent = 0;
+  std::uint64_t crashes = 0, pauses = 0, unknown_outcomes = 0, restarts = 0, roll_backs = 0, poisoned = 0, parked = 0, diverged = 0;
+
+  void add(const RunReport& other);
+  std::string text() const;
 };
 
 /// Plays `steps` random steps with faults, then lets everything come to rest, and judges.

@@ -1,0 +1,128 @@
+#pragma once
+// What must hold however badly things go: the invariants of the suite and of the domain, checked from outside.
+//
+// Nothing here asks the code under test whether it did well. The judge sees the log, every unit the store applies, every message that
+// really leaves and every answer given, and draws its own conclusions.
+//
+//  I1  one position, one payload          follow(): payloads of every (incarnation, sequence) ever seen, again at rest
+//  I2  state and events together          about_to_apply(): no record is written over a version its writer had not read;
+//                                         at_rest(): suppressions in the index are those of the log; I12
+//  I3  what was answered is in the log    answered(), and promise() at rest
+//  I4  what was refused left nothing      by I2 and I12: nothing but applied units changes anything
+//  I5  effects exactly once               follow(): nothing is opened, planned or asked twice; I12
+//  I6  order per entity                   I12: the read models depend on it
+//  I7  one fence, one owner               about_to_apply(): fences never fall, one instance per fence
+//  I8  checkpoint behind the head         about_to_apply(): and it never goes back
+//  I9  durable before it is told          answered(); leaves(): a claim is in the store
+//  I10 nobody passes a gap                follower(): its copy of the log is the log
+//  I12 replay gives the same              at rest: journey and analytics, byte for byte
+//  I13 one key, one answer                world.cpp, hear()
+//  I14 timers                             about_to_apply(): never early, only as set, each generation once
+//  I15 poison stops nobody else           world.cpp, settle(): all others arrive; cure(): nobody innocent was parked, and parked messages
+//                                         are handled later in order; I12 finds what was lost in between
+//  I16 refused is counted                 world.cpp, check_counts(); that queues are bounded: tests/unit/runtime/engine_test.cpp
+//  I18 everybody arrives at the head      world.cpp, settle()
+//  I19 all or nothing                     the model of the store checks before it writes; store_conformance_test.cpp holds it to Redis
+//  I20 drops are counted                  as far as I16; the other counters: tests/unit
+//  Not here: I11 (trimming: tests/unit/bus), I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
+//  The domain: nothing booked twice (occupy()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
+//  (leaves()), over the cap (check_caps()) or twice for one reason (read()), nobody slipped through (at_rest(): the leak audit of followup,
+//  a pure function over what is stored).
+//
+// A roll-back of the store takes acknowledged work away; that is what losing a disk costs, and no software below it can undo that. What is
+// promised across one: all services lose the same moment, so everything that holds between them holds again at once; no position ever
+// means two events; no follower goes on as if nothing had happened; and a message whose claim survived never leaves a second time. One
+// whose claim was lost is forgotten altogether: a new decision may send it again, and the sender who had the old claim in hand may still
+// let it go.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "messages/appointments.values.hpp"
+#include "messages/envelope.values.hpp"
+#include "outreach/state.values.hpp"
+#include "runtime/handler.hpp"
+#include "sim/live_follower.hpp"
+#include "sim/memory_store.hpp"
+
+namespace bridgework::sim {
+
+class Judge final : public Witness {
+ public:
+  Judge(const GroupState& group, std::function<Instant()> clock) : group_(group), clock_(std::move(clock)) {}
+
+  void violation(std::string what);
+  const std::vector<std::string>& violations() const { return violations_; }
+
+  /// Where a person's clock hangs.
+  void lives_in(const PersonId& person, std::string zone) { zones_[person.text()] = std::move(zone); }
+
+  std::uint64_t version(const std::string& service, Lane lane, const std::string& key) const override;
+  void about_to_apply(const Applied& applied) override;
+
+  /// Reads what is new in the log.
+  void follow();
+  /// The store has come back with less than it had.
+  void rolled_back();
+  /// An engine answers a command.
+  void answered(const messages::Reply& reply);
+  /// Somebody was told that this is done: it must be in the log, unless the log loses it.
+  void promise(std::string fact) { promises_.insert(std::move(fact)); }
+  /// A message really leaves, by a claim made after so many roll-backs.
+  void leaves(const outreach::SendMessage& message, std::uint64_t epoch);
+  void follower(const LiveFollower& follower);
+  /// Nothing moves any more.
+  void at_rest(const std::vector<std::unique_ptr<runtime::Handler>>& handlers);
+
+  std::uint64_t epoch() const { return epoch_; }
+  bool is_suppressed(const std::string& contact) const { return read_.suppressed.contains(contact); }
+
+ private:
+  /// What the log says, as far as it was read.
+  struct Read {
+    std::size_t events = 0;
+    std::map<std::string, messages::Visit> taken;
+    std::set<std::string> facts, suppressed, denied;
+  };
+  struct Left {
+    std::string message, person;
+    messages::MessagePurpose purpose;
+    Instant date;
+  };
+
+  void read(std::uint64_t sequence, const std::string& bytes);
+  void once(const std::string& fact, const char* rule);
+  void occupy(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
+  const std::string& incarnation_at(std::uint64_t sequence) const;
+  void check_caps();
+  void replay(const runtime::Handler& handler);
+
+  const GroupState& group_;
+  std::function<Instant()> clock_;
+  std::vector<std::string> violations_;
+  std::map<std::string, std::string> zones_;
+
+  Read read_;
+  std::map<std::pair<std::string, std::uint64_t>, std::string> payloads_;
+  std::set<std::string> promises_;
+
+  std::uint64_t epoch_ = 0;
+  std::uint64_t version_ = 1, versions_from_ = 1;  ///< of a record not written since the last roll-back
+  std::map<std::string, std::uint64_t> versions_;
+  struct Owner {
+    std::uint64_t fence = 0;
+    std::string instance;
+  };
+  std::map<std::string, Owner> owners_;
+  std::set<std::string> fired_;
+
+  std::map<std::string, std::uint64_t> claims_;  ///< message -> epoch in which it was claimed
+  std::set<std::string> ever_left_;
+  std::vector<Left> left_;
+};
+
+}  // namespace bridgework::sim
