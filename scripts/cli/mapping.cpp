@@ -7,8 +7,7 @@
 #include <functional>
 #include <initializer_list>
 
-#include <toml++/toml.h>
-
+#include "runtime/toml.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::cli {
@@ -278,6 +277,8 @@ tl::expected<Mapping, std::string> parse_mapping(std::string_view toml_text) {
     file = toml::parse(toml_text);
   } catch (const toml::parse_error& error) {
     return tl::unexpected("mapping, line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+  } catch (const std::exception& error) {
+    return tl::unexpected(std::string("mapping: ") + error.what());
   }
   Mapping mapping;
   TableReader all(&file, "");

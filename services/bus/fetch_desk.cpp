@@ -213,8 +213,8 @@ void FetchDesk::opened(const LogBounds& bounds, Time now) {
   for (auto it = parked_.begin(); it != parked_.end();) {
     const Verdict verdict = judge(bounds_, it->fetch.incarnation, it->fetch.after);
     if (verdict == Verdict::kServe) {
+      it->scanned_to = std::max(it->fetch.after, std::min(it->scanned_to, shared_up_to(bounds_, it->fetch.incarnation)));
       it->fetch.incarnation = bounds_.incarnation;
-      it->scanned_to = std::max(it->fetch.after, std::min(it->scanned_to, bounds_.first_of_incarnation - 1));
       ++it;
       continue;
     }

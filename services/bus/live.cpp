@@ -192,6 +192,11 @@ bool Live::read_subscriptions() {
   return somebody_new;
 }
 
+tl::expected<void, runtime::Fault> Live::cut() {
+  prefixes_.clear();
+  return publisher_.cut();
+}
+
 bool Live::send(std::string text, std::string_view header, std::string_view payload) {
   const auto topic = runtime::Topic::of(std::move(text));
   if (topic && publisher_.send(*topic, header, payload) == runtime::SendOutcome::kSent) return true;

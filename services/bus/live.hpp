@@ -50,6 +50,9 @@ class Live {
   void publish(const std::string& incarnation, const LogEntry& entry);
   void publish_beacon(const LogBounds& bounds);
 
+  /// Cuts every subscriber off; those who still may come back, and a beacon tells them where the log is.
+  tl::expected<void, runtime::Fault> cut();
+
   const runtime::Publisher& socket() const { return publisher_; }
   std::size_t prefixes() const { return prefixes_.size(); }
 

@@ -1,5 +1,6 @@
 #include "bus/log_bounds.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace bridgework::bus {
@@ -23,6 +24,16 @@ Verdict judge(const LogBounds& log, const std::string& incarnation, std::uint64_
   }
   // Not `after + 1 < first`: after may be the largest number there is.
   return log.first > 0 && after < log.first - 1 ? Verdict::kTruncated : Verdict::kServe;
+}
+
+std::uint64_t shared_up_to(const LogBounds& log, const std::string& incarnation) {
+  if (incarnation == log.incarnation) return log.head;
+  if (!log.incarnations.contains(incarnation)) return 0;
+  std::uint64_t shared = log.head;
+  const std::uint64_t counter = counter_of(incarnation);
+  for (const auto& [other, first] : log.incarnations)
+    if (counter_of(other) > counter) shared = std::min(shared, first - 1);
+  return shared;
 }
 
 }  // namespace bridgework::bus

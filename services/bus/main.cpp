@@ -13,6 +13,7 @@
 #include "runtime/log.hpp"
 #include "runtime/redis_store.hpp"
 #include "runtime/settings.hpp"
+#include "runtime/zap.hpp"
 
 namespace {
 
@@ -62,6 +63,15 @@ int main(int argc, char** argv) {
 
   runtime::Context context;
   runtime::Metrics metrics("bus");
+  const auto credentials = runtime::Credentials::open(context, process, metrics);
+  if (!credentials) return complain(credentials.error());
+  place.credentials = &*credentials;
+  if (!process.endpoint.empty()) {
+    const auto endpoints = runtime::endpoint_pair(process.endpoint);
+    if (!endpoints) return complain(endpoints.error());
+    if (config.fetch_endpoint.empty()) place.fetch_endpoint = endpoints->first;
+    if (config.live_endpoint.empty()) place.live_endpoint = endpoints->second;
+  }
   const auto server = bus::Server::start(context, place, config, metrics);
   if (!server) return complain(server.error());
   const auto health =

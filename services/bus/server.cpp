@@ -55,6 +55,8 @@ struct Server::Meters {
         unreadable(metrics.counter("bridgework_bus_unreadable_records_total", "Records in the log that are no EventRecord")),
         incarnations(metrics.counter("bridgework_bus_incarnations_total", "Incarnations of the log seen to begin, the first included")),
         malformed(metrics.counter("bridgework_bus_malformed_frames_total", "Calls that were no Fetch")),
+        not_admitted(metrics.counter("bridgework_not_admitted_total", "Messages dropped because their sender's key was taken back.",
+                                     {{"grant", "fetch"}})),
         answers_lost(metrics.counter("bridgework_bus_answers_lost_total", "Answers whose caller was gone")),
         answers_refused(metrics.counter("bridgework_bus_answers_refused_total", "Answers dropped because the caller's queue was full")),
         lookups_refused(metrics.counter("bridgework_bus_lookups_refused_total", "Calls turned away because too many wait for Redis")),
@@ -71,20 +73,22 @@ struct Server::Meters {
 
   runtime::Gauge head, ring_events, ring_bytes, parked, reading, prefixes;
   runtime::Counter fetches, from_ring, from_store, events, not_parked, replaced, truncated, diverged, unavailable, gaps, seen_before,
-      unreadable, incarnations, malformed, answers_lost, answers_refused, lookups_refused, reader_lost, published, beacons, live_unreadable,
-      live_unsent, archived, trimmed, set_aside;
+      unreadable, incarnations, malformed, not_admitted, answers_lost, answers_refused, lookups_refused, reader_lost, published, beacons,
+      live_unreadable, live_unsent, archived, trimmed, set_aside;
   runtime::Gauge archive_last, held_at;
 
   FetchDesk::Counts desk_before;
   Live::Counts live_before;
-  std::uint64_t router_malformed_before = 0;
+  std::uint64_t router_malformed_before = 0, not_admitted_before = 0;
   FetchDesk::Time due{};
   bool head_changed = false;
 };
 
 tl::expected<std::unique_ptr<Server>, std::string> Server::start(runtime::Context& context, const Place& place, const Config& config,
                                                                  runtime::Metrics& metrics) {
-  auto fetch = runtime::Router::bind(context, place.fetch_endpoint);
+  const runtime::Credentials none;
+  const runtime::Credentials& credentials = place.credentials == nullptr ? none : *place.credentials;
+  auto fetch = runtime::Router::bind(context, place.fetch_endpoint, credentials.serving(runtime::Grant::kFetch));
   if (!fetch) return tl::unexpected(std::move(fetch.error().what));
   std::optional<Live> live;
   if (config.pseudonym_key.empty()) {
@@ -93,7 +97,7 @@ tl::expected<std::unique_ptr<Server>, std::string> Server::start(runtime::Contex
     if (config.pseudonym_key.size() < 16) return tl::unexpected(std::string("pseudonym_key is shorter than 16 bytes"));
     runtime::SocketOptions options;
     options.queue_messages_max = static_cast<int>(std::clamp<std::int64_t>(config.live_queue_messages, 1, 1'000'000));
-    auto publisher = runtime::Publisher::bind(context, place.live_endpoint, options);
+    auto publisher = runtime::Publisher::bind(context, place.live_endpoint, credentials.serving(runtime::Grant::kLive, options));
     if (!publisher) return tl::unexpected(std::move(publisher.error().what));
     live.emplace(std::move(*publisher), Pseudonyms(config.pseudonym_key, place.group));
   }
@@ -104,6 +108,7 @@ Server::Server(runtime::Router fetch, std::optional<Live> live, const Place& pla
     : config_(config),
       fetch_(std::move(fetch)),
       live_(std::move(live)),
+      gatekeeper_(place.credentials == nullptr ? nullptr : place.credentials->gatekeeper()),
       desk_(limits_of(config)),
       meters_(std::make_unique<Meters>(metrics)),
       news_(limits_of(config).ring_bytes_max, &wakeup_) {
@@ -228,6 +233,8 @@ void Server::publish_meters() {
   m.desk_before = now;
   add(m.malformed, fetch_.malformed_count(), m.router_malformed_before);
   m.router_malformed_before = fetch_.malformed_count();
+  add(m.not_admitted, fetch_.not_admitted_count(), m.not_admitted_before);
+  m.not_admitted_before = fetch_.not_admitted_count();
   m.head.set(static_cast<double>(desk_.bounds().head));
   m.ring_events.set(static_cast<double>(desk_.ring().size()));
   m.ring_bytes.set(static_cast<double>(desk_.ring().bytes()));
@@ -251,8 +258,19 @@ std::chrono::milliseconds Server::idle_for(FetchDesk::Time now) const {
   return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(next - now), 0ms, 1000ms);
 }
 
+bool Server::cut_links() {
+  if (gatekeeper_ == nullptr || gatekeeper_->revocations() == revocations_seen_) return true;
+  revocations_seen_ = gatekeeper_->revocations();
+  auto cut = fetch_.cut();
+  if (cut && live_) cut = live_->cut();
+  if (cut) return true;
+  log_event(runtime::Level::kError, "links_not_restored", {{"what", cut.error().what}});
+  return false;
+}
+
 void Server::run(int stop) {
   for (;;) {
+    if (!cut_links()) break;
     FetchDesk::Time now = std::chrono::steady_clock::now();
     wakeup_.clear();
     // Callers first: Live costs an encoding per event and has no promise of speed.

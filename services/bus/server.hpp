@@ -16,6 +16,7 @@
 #include "bus/log_threads.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/wire.hpp"
+#include "runtime/zap.hpp"
 
 namespace bridgework::bus {
 
@@ -27,8 +28,9 @@ class Server {
     runtime::Redis::Options redis;
     std::string fetch_endpoint;
     std::string live_endpoint;
-    std::string archive;                ///< directory; empty: events are kept in Redis for ever
-    std::vector<std::string> services;  ///< whose checkpoints hold back trimming
+    const runtime::Credentials* credentials = nullptr;  ///< for endpoints on TCP; outlive the server
+    std::string archive;                                ///< directory; empty: events are kept in Redis for ever
+    std::vector<std::string> services;                  ///< whose checkpoints hold back trimming
   };
 
   /// Binds, and begins to follow the log. `config.pseudonym_key` empty: no Live.
@@ -53,11 +55,15 @@ class Server {
   void send_answers();
   void publish(FetchDesk::Time now);
   void publish_meters();
+  /// Once somebody is shut out: their links carry answers and events until they are cut. False when there is no socket any more.
+  bool cut_links();
   std::chrono::milliseconds idle_for(FetchDesk::Time now) const;
 
   Config config_;
   runtime::Router fetch_;
   std::optional<Live> live_;
+  const runtime::Gatekeeper* const gatekeeper_;
+  std::uint64_t revocations_seen_ = 0;
   FetchDesk desk_;
   std::vector<LogEntry> to_publish_;
   FetchDesk::Time beacon_due_{};

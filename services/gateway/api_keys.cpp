@@ -2,15 +2,94 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
+
+#include "runtime/log.hpp"
+#include "runtime/toml.hpp"
 
 namespace bridgework::gateway {
 namespace {
 
 constexpr std::size_t kKeyBytesMin = 16;
+constexpr std::size_t kListBytesMax = 1024 * 1024;
+constexpr std::size_t kNameBytesMax = 64;
+constexpr std::chrono::seconds kLookEvery{1};
+constexpr Role kRoles[] = {Role::kAdmin, Role::kManager, Role::kDesk, Role::kBi, Role::kIntake};
+
+/// Setting up a practice is not the desk's.
+constexpr std::string_view kSettingUp[] = {"/v1/sites", "/v1/chairs", "/v1/providers", "/v1/visit-types", "/v1/campaigns"};
+/// All a web form needs: the rest would tell strangers about patients.
+constexpr std::string_view kOfForms[] = {"GET /v1/sites",    "GET /v1/slots",         "POST /v1/leads",
+                                         "POST /v1/persons", "POST /v1/appointments", "POST /v1/appointments/{appointment}/book"};
+
+template <class Words>
+bool has(const Words& words, std::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+std::optional<std::vector<std::string>> texts_of(const toml::node* node) {
+  std::vector<std::string> texts;
+  if (node == nullptr) return texts;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) return std::nullopt;
+  for (const toml::node& item : *array) {
+    const auto* text = item.as_string();
+    if (text == nullptr) return std::nullopt;
+    texts.push_back(text->get());
+  }
+  return texts;
+}
+
+std::optional<std::array<unsigned char, 32>> hash_of_hex(std::string_view hex) {
+  std::array<unsigned char, 32> hash{};
+  if (hex.size() != 2 * hash.size()) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const char c = hex[i];
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return std::nullopt;
+    hash[i / 2] = static_cast<unsigned char>(hash[i / 2] * 16 + digit);
+  }
+  return hash;
+}
 
 }  // namespace
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::kAdmin: return "admin";
+    case Role::kManager: return "manager";
+    case Role::kDesk: return "desk";
+    case Role::kBi: return "bi";
+    case Role::kIntake: return "intake";
+  }
+  return "";
+}
+
+bool permits(Role role, const Route& route) {
+  if (role == Role::kAdmin) return true;
+  if (const auto* special = std::get_if<Special>(&route.endpoint)) {
+    return role == Role::kManager && (*special == Special::kStatus || *special == Special::kEvents);
+  }
+  const messages::MessageInfo& message = *std::get<MessageEndpoint>(route.endpoint).message;
+  switch (role) {
+    case Role::kAdmin:
+    case Role::kManager: return true;
+    case Role::kDesk: return message.owner != "analytics" && (route.method == "GET" || !has(kSettingUp, route.pattern));
+    case Role::kBi: return route.method == "GET" && (message.owner == "analytics" || route.pattern == "/v1/sites");
+    case Role::kIntake: return has(kOfForms, route.method + " " + route.pattern);
+  }
+  return false;
+}
 
 tl::expected<void, std::string> ApiKeys::add_from_file(std::string principal, const std::string& path) {
   std::ifstream file(path);
@@ -22,16 +101,111 @@ tl::expected<void, std::string> ApiKeys::add_from_file(std::string principal, co
   return {};
 }
 
-void ApiKeys::add(std::string principal, std::string_view key) { entries_.push_back({hash(key), std::move(principal)}); }
+void ApiKeys::add(std::string principal, std::string_view key) { added_.push_back({hash(key), {std::move(principal), Role::kAdmin, {}}}); }
+
+tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::string_view text) {
+  const auto refuse = [](std::string why) { return tl::unexpected(std::move(why)); };
+  if (text.size() > kListBytesMax) return refuse("the list is larger than a megabyte");
+  toml::table list;
+  try {
+    list = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return refuse("line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+  } catch (const std::exception& error) {
+    return refuse(error.what());
+  }
+  if (list.size() > kCallersMax) return refuse("there are more than " + std::to_string(kCallersMax) + " callers");
+  std::vector<Entry> entries;
+  for (const auto& [key, node] : list) {
+    const std::string name(std::string_view{key});
+    if (!is_name(name)) return refuse("a caller's name has 1 to 64 of a-z, 0-9, _ and -");
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return refuse(name + " must be a table with role, sites and keys");
+    for (const auto& [word, value] : *table) {
+      if (!has(std::array<std::string_view, 3>{"role", "sites", "keys"}, std::string_view{word})) {
+        return refuse(name + " has only role, sites and keys");
+      }
+    }
+    const auto* role_text = table->get("role") == nullptr ? nullptr : table->get("role")->as_string();
+    const auto role = role_text == nullptr ? std::end(kRoles) : std::find_if(std::begin(kRoles), std::end(kRoles), [&](Role one) {
+      return to_string(one) == role_text->get();
+    });
+    if (role == std::end(kRoles)) return refuse(name + ".role must be one of admin, manager, desk, bi, intake");
+    const auto sites = texts_of(table->get("sites")), keys = texts_of(table->get("keys"));
+    // An empty list of sites reads as "none" and would mean "all".
+    if (!sites || (table->contains("sites") && sites->empty())) return refuse(name + ".sites must name sites, or be left out for all");
+    if (!keys) return refuse(name + ".keys must be a list of texts");
+    const Caller caller{name, *role, {sites->begin(), sites->end()}};
+    for (const std::string& hex : *keys) {
+      const auto hash = hash_of_hex(hex);
+      if (!hash) return refuse(name + ".keys holds something that is no SHA-256 in lower-case hex");
+      if (std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.hash == *hash; })) {
+        return refuse("a key of " + name + " stands twice in the list");
+      }
+      entries.push_back({*hash, caller});
+    }
+  }
+  return entries;
+}
+
+tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) return tl::unexpected("cannot read " + path);
+  auto entries = parse(text);
+  if (!entries) return tl::unexpected(path + ": " + entries.error());
+  return entries;
+}
+
+std::string ApiKeys::state_of_file(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return "none";
+  const auto number = [](auto value) { return std::to_string(value) + " "; };
+  return number(status.st_dev) + number(status.st_ino) + number(status.st_size) + number(status.st_mtim.tv_sec) +
+         number(status.st_mtim.tv_nsec);
+}
+
+tl::expected<void, std::string> ApiKeys::follow(const std::string& path) {
+  list_ = path;
+  list_seen_ = state_of_file(path);
+  if (list_seen_ == "none") return {};
+  auto entries = read(path);
+  if (!entries) return tl::unexpected(std::move(entries.error()));
+  listed_ = std::move(*entries);
+  return {};
+}
+
+void ApiKeys::look(std::chrono::steady_clock::time_point now) {
+  if (list_.empty() || now < look_at_) return;
+  look_at_ = now + kLookEvery;
+  const std::string seen = state_of_file(list_);
+  if (seen == list_seen_) return;
+  list_seen_ = seen;
+  // Gone for good, or between two versions: whoever wants nobody in says so in a list.
+  auto entries = read(list_);
+  if (!entries) {
+    runtime::log_event(runtime::Level::kError, "api_keys_not_read", {{"why", entries.error()}});
+    return;
+  }
+  listed_ = std::move(*entries);
+  runtime::log_event(runtime::Level::kInfo, "api_keys_read", {{"keys", listed_.size()}});
+}
+
+const Caller* ApiKeys::find(std::string_view key) const {
+  const Hash given = hash(key);
+  const Caller* found = nullptr;
+  for (const auto* entries : {&added_, &listed_}) {
+    for (const Entry& entry : *entries) {
+      if (CRYPTO_memcmp(entry.hash.data(), given.data(), given.size()) == 0) found = &entry.caller;
+    }
+  }
+  return found;
+}
 
 std::optional<std::string> ApiKeys::principal_of(std::string_view key) const {
-  const Hash given = hash(key);
-  const Entry* found = nullptr;
-  for (const Entry& entry : entries_) {
-    if (CRYPTO_memcmp(entry.hash.data(), given.data(), given.size()) == 0) found = &entry;
-  }
-  if (found == nullptr) return std::nullopt;
-  return found->principal;
+  const Caller* caller = find(key);
+  if (caller == nullptr) return std::nullopt;
+  return caller->principal;
 }
 
 ApiKeys::Hash ApiKeys::hash(std::string_view key) {

@@ -14,6 +14,8 @@ struct Config {
   std::int64_t port = 8080;
   std::string bind_address = "127.0.0.1";
   std::string admin_key_file;
+  std::string api_keys_file;
+  std::string access_log;
   std::string public_url;
   std::string twilio_token;
   std::string bus_endpoint;
@@ -27,6 +29,10 @@ struct Config {
   std::int64_t body_bytes_max = 1024 * 1024;
   std::int64_t connections_max = 1000;
   std::int64_t event_streams_max = 64;
+  double key_requests_per_second = 50;
+  double key_burst = 200;
+  double address_requests_per_second = 20;
+  double address_burst = 100;
 
   HttpLimits limits() const {
     return {header_timeout,
@@ -49,6 +55,9 @@ struct Config {
     visit("port", port, "port of the public HTTP server; 0: any free one");
     visit("bind_address", bind_address, "address the public HTTP server listens on");
     visit("admin_key_file", admin_key_file, "file whose first line is the admin API key; empty: DATA_DIR/admin.key");
+    visit("api_keys_file", api_keys_file,
+          "list of all other API keys with role and sites, read again when it changes; empty: DATA_DIR/api_keys.toml");
+    visit("access_log", access_log, "file to which each look at people's data is written; empty: DATA_DIR/access.ndjson");
     visit("public_url", public_url,
           "how the world reaches this gateway, \"https://dental.example\"; Twilio signs it; empty: http:// and Host");
     visit("twilio_token", twilio_token, "auth token of the Twilio account; empty: inbound messages are taken unsigned");
@@ -64,6 +73,11 @@ struct Config {
     visit("body_bytes_max", body_bytes_max, "largest body of a request");
     visit("connections_max", connections_max, "connections served at a time; one more is told 503");
     visit("event_streams_max", event_streams_max, "event streams open at a time; one more is told 503");
+    visit("key_requests_per_second", key_requests_per_second, "how often one caller may ask, administrators excepted; 0: without limit");
+    visit("key_burst", key_burst, "how many requests one caller may make at once");
+    visit("address_requests_per_second", address_requests_per_second,
+          "how often one address may ask for pages without a key, or with a wrong one; 0: without limit");
+    visit("address_burst", address_burst, "how many of them one address may make at once");
   }
 };
 

@@ -32,17 +32,24 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-/// `Last-Event-ID` is the sequence; the id of an envelope, `<incarnation>/<sequence>`, does as well.
-std::optional<std::uint64_t> sequence_of(std::string_view id) {
+/// Reads the id of an envelope, `<incarnation>/<sequence>`, or a sequence alone. With the incarnation a roll-back is noticed even when the
+/// log has grown past that position again.
+bool read_position(std::string_view id, FeedQuery& query) {
   const std::size_t slash = id.rfind('/');
-  return whole_number(slash == std::string_view::npos ? id : id.substr(slash + 1));
+  const auto sequence = whole_number(slash == std::string_view::npos ? id : id.substr(slash + 1));
+  if (!sequence) return false;
+  query.after = *sequence;
+  query.incarnation = slash == std::string_view::npos ? std::string_view{} : id.substr(0, slash);
+  return true;
 }
 
 Problem bad_parameter(std::string_view name, std::string rule) {
+  std::string path;
+  append_pointer_step(path, name);
   return {.status = 422,
           .code = "invalid_parameter",
           .detail = fmt::format("{} {}", name, rule),
-          .path = "/" + std::string(name),
+          .path = std::move(path),
           .rule = std::move(rule)};
 }
 
@@ -70,9 +77,7 @@ std::variant<FeedQuery, Problem> read_feed_query(const Parameters& parameters, s
   }
   for (const auto& [name, value] : parameters) {
     if (name == "after") {
-      const auto after = sequence_of(value);
-      if (!after) return bad_parameter(name, "must be a sequence");
-      query.after = *after;
+      if (!read_position(value, query)) return bad_parameter(name, "must be a sequence or the id of an event");
     } else if (name == "type") {
       const messages::MessageInfo* type = messages::find_message(value);
       if (type == nullptr || type->kind != messages::MessageKind::kEvent) return bad_parameter(name, "must be the name of an event");
@@ -91,16 +96,14 @@ std::variant<FeedQuery, Problem> read_feed_query(const Parameters& parameters, s
   }
   if (!last_event_id.empty() && query.format == FeedQuery::Format::kServerSent) {
     // A browser that reconnects repeats the URL; what it has seen since counts.
-    const auto seen = sequence_of(last_event_id);
-    if (!seen) return bad_parameter("last_event_id", "must be a sequence");
-    query.after = *seen;
+    if (!read_position(last_event_id, query)) return bad_parameter("last_event_id", "must be a sequence or the id of an event");
   }
   return query;
 }
 
 // ---- envelopes
 
-EventWriter::EventWriter(const Forms& forms, std::string group) : forms_(forms), source_prefix_("\"/bridgework/" + group + "/") {}
+EventWriter::EventWriter(const Forms& forms, std::string group) : forms_(forms), source_prefix_("/bridgework/" + group + "/") {}
 
 EventWriter::Written EventWriter::append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event,
                                          std::string_view person) {
@@ -108,12 +111,11 @@ EventWriter::Written EventWriter::append(std::string& out, std::string_view inca
   if (!record) return Written::kUnreadable;
   if (!person.empty() && record->person != person) return Written::kOtherPerson;
   const StructForm* form = forms_.find(record->type_id);
-  const std::size_t size_before = out.size();
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"specversion":"1.0","id":"{}/{}","sequence":{},"source":)"), incarnation,
-                 event.sequence, event.sequence);
-  out += source_prefix_;
-  out += record->service;
-  out += R"(","type":)";
+  out += R"({"specversion":"1.0","id":)";
+  append_json_string(out, fmt::format(FMT_COMPILE("{}/{}"), incarnation, event.sequence));
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"(,"sequence":{},"source":)"), event.sequence);
+  append_json_string(out, source_prefix_ + record->service);
+  out += R"(,"type":)";
   if (form != nullptr) append_json_string(out, form->name);
   else fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("unknown:{:016x}")"), record->type_id);
   out += R"(,"time":")";
@@ -128,10 +130,12 @@ EventWriter::Written EventWriter::append(std::string& out, std::string_view inca
     append_json_string(out, record->site);
   }
   if (form != nullptr) {
+    const std::size_t size_without_data = out.size();
     out += R"(,"datacontenttype":"application/json","data":)";
     if (!append_json(out, *form, record->body)) {
-      out.resize(size_before);
-      return Written::kUnreadable;
+      // Consumers inside park such a one and go on; those outside must not be held up by it either.
+      out.resize(size_without_data);
+      out += R"(,"unreadable":true)";
     }
   }
   out += '}';
@@ -172,7 +176,7 @@ asio::awaitable<std::variant<HttpResponse, Problem>> EventFeed::open(FeedQuery q
         .status = 503, .code = "too_many_streams", .detail = "too many event streams are open", .retry_after = std::chrono::seconds{5}};
   }
   auto slot = std::make_shared<Slot>(streams_);
-  const messages::Fetch fetch = next_fetch(query, {}, query.after, false);
+  const messages::Fetch fetch = next_fetch(query, query.incarnation, query.after, false);
   auto fetched = co_await backend_.fetch(fetch);
   if (!fetched) {
     co_return Problem{
@@ -197,7 +201,7 @@ asio::awaitable<BodyEnd> EventFeed::write(FeedQuery query, messages::FetchReply 
     for (const messages::FetchedEvent& event : reply.events) {
       if (left == 0) break;
       const std::size_t size_before = piece.size();
-      if (!lines) fmt::format_to(std::back_inserter(piece), FMT_COMPILE("id: {}\ndata: "), event.sequence);
+      if (!lines) fmt::format_to(std::back_inserter(piece), FMT_COMPILE("id: {}/{}\ndata: "), reply.incarnation, event.sequence);
       const EventWriter::Written written = writer_.append(piece, reply.incarnation, event, query.person);
       if (written == EventWriter::Written::kUnreadable) co_return BodyEnd::kBroken;
       if (written == EventWriter::Written::kOtherPerson) {

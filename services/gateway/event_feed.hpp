@@ -25,6 +25,7 @@ struct FeedQuery {
 
   Format format = Format::kLines;
   Follow follow = Follow::kStopAtHead;
+  std::string incarnation;           ///< the one `after` was seen in; empty: the caller did not say
   std::uint64_t after = 0;           ///< events with a greater sequence
   std::vector<std::uint64_t> types;  ///< empty: all
   std::string person;                ///< empty: all
@@ -46,7 +47,7 @@ class EventWriter {
 
  private:
   const Forms& forms_;
-  const std::string source_prefix_;  ///< `"/bridgework/<group>/`
+  const std::string source_prefix_;  ///< `/bridgework/<group>/`
 };
 
 struct FeedOptions {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -118,24 +121,107 @@ std::string text_of(const json::object& object, std::string_view name) {
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
+/// Every id the object names, with the name of its field.
+void collect_ids(const StructForm& form, const json::object& object, std::vector<std::pair<std::string, std::string>>& ids) {
+  for (const FieldForm& field : form.fields) {
+    const json::value* value = object.if_contains(field.name);
+    if (value == nullptr) continue;
+    const auto collect = [&](const json::value& one) {
+      if (field.shape == Shape::kStruct && one.is_object()) collect_ids(*field.nested, one.get_object(), ids);
+      if (field.shape == Shape::kId && one.is_string()) ids.emplace_back(field.name, std::string(one.get_string()));
+    };
+    if (const json::array* items = value->if_array()) {
+      for (const json::value& item : *items) collect(item);
+    } else {
+      collect(*value);
+    }
+  }
+}
+
+/// The sites a request is about: those it names, and those of visits it names. A person belongs to the group, not to a site.
+void collect_sites(const StructForm& form, const json::object& object, std::vector<std::string>& sites) {
+  for (const FieldForm& field : form.fields) {
+    const json::value* value = object.if_contains(field.name);
+    const auto collect = [&](const json::value& one) {
+      if (field.shape == Shape::kStruct && one.is_object()) collect_sites(*field.nested, one.get_object(), sites);
+      if (field.shape != Shape::kId || !one.is_string()) return;
+      const std::string text(one.get_string());
+      if (field.id_type == "SiteId" && !text.empty()) sites.push_back(text);
+      if (field.id_type == "AppointmentId") sites.push_back(text.substr(0, text.find('.')));
+    };
+    if (value == nullptr) continue;
+    if (const json::array* items = value->if_array()) {
+      for (const json::value& item : *items) collect(item);
+    } else {
+      collect(*value);
+    }
+  }
+}
+
+/// Why a caller of some sites may not ask that, or nothing. What could be narrowed to a site and is not would be about all of them.
+std::optional<Problem> out_of_scope(const Caller& caller, const StructForm& form, const json::object& object) {
+  if (caller.sites.empty()) return std::nullopt;
+  for (const FieldForm& field : form.fields) {
+    if (field.shape == Shape::kId && field.id_type == "SiteId" && !field.is_list && text_of(object, field.name).empty()) {
+      return Problem{403, "site_required", "this key is for certain sites: say which one, as " + field.name};
+    }
+  }
+  std::vector<std::string> sites;
+  collect_sites(form, object, sites);
+  for (const std::string& site : sites) {
+    if (!caller.sites.contains(site)) return Problem{403, "other_site", "this key is not for that site"};
+  }
+  return std::nullopt;
+}
+
+/// An IPv6 host has a whole /64 to itself, so that much of an address is one caller.
+std::string limited_address(std::string_view peer) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(std::string(peer), error);
+  if (error || !address.is_v6() || address.to_v6().is_v4_mapped()) return std::string(peer);
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+Problem too_many(std::chrono::milliseconds wait) {
+  return {.status = 429, .code = "too_many_requests", .detail = "too many requests; nothing was done", .retry_after = wait};
+}
+
+/// Whether the process itself asks, or whoever looks after it.
+bool is_probe(const Route& route) {
+  const auto* special = std::get_if<Special>(&route.endpoint);
+  return special != nullptr && (*special == Special::kHealth || *special == Special::kReady || *special == Special::kMetrics);
+}
+
+/// Whether an answer of this route shows data of people. What changes them is in the log of events, with who did it.
+bool shows_people(const Route& route) {
+  if (const auto* special = std::get_if<Special>(&route.endpoint)) return *special == Special::kEvents || *special == Special::kParked;
+  return std::get<MessageEndpoint>(route.endpoint).message->kind == messages::MessageKind::kQuery;
+}
+
 constexpr char kTwilioAnswer[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics)
+Gateway::Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics,
+                 AccessLog access_log)
     : config_(config),
       forms_(forms),
       router_(forms),
       keys_(std::move(keys)),
+      key_limit_(config.key_requests_per_second, config.key_burst),
+      address_limit_(config.address_requests_per_second, config.address_burst),
+      access_log_(std::move(access_log)),
       backend_(backend),
       metrics_(metrics),
       feed_(backend, forms, {std::move(group), config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
       openapi_(openapi_json(router_, forms)) {}
 
-asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request) {
+asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::string_view peer) {
   const std::string_view target(request.target().data(), request.target().size());
   const std::size_t question = std::min(target.find('?'), target.size());
-  Asked asked{request, target.substr(0, question), target.substr(std::min(question + 1, target.size())), {}, {}};
+  Asked asked{request, target.substr(0, question), target.substr(std::min(question + 1, target.size())), peer, {}, {}, {}, {}};
   Answer answer = Problem{404, "not_found", "there is nothing here; /openapi.json lists what there is"};
   std::string_view route = "none";
   // The method's own text: one that is not known to the library is still a word to refuse.
@@ -159,7 +245,7 @@ asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request) {
     } else if (auto* hit = std::get_if<Router::Found>(&found)) {
       asked.found = std::move(*hit);
       route = asked.found.route->pattern;
-      answer = co_await answer_route(asked);
+      answer = keep_access(asked, co_await answer_route(asked));
     }
   }
   HttpResponse response;
@@ -175,19 +261,66 @@ asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request) {
 }
 
 asio::awaitable<Gateway::Answer> Gateway::answer_route(Asked& asked) {
+  if (auto problem = refuse_caller(asked)) co_return std::move(*problem);
   const Route& route = *asked.found.route;
-  if (route.needs_key) {
-    constexpr std::string_view kScheme = "Bearer ";
-    const std::string_view given = header(asked.request, http::field::authorization);
-    std::optional<std::string> principal;
-    if (given.size() > kScheme.size() && beast::iequals({given.data(), kScheme.size()}, {kScheme.data(), kScheme.size()})) {
-      principal = keys_.principal_of(given.substr(kScheme.size()));
-    }
-    if (!principal) co_return Problem{401, "unauthenticated", "this needs the header Authorization: Bearer KEY with a valid key"};
-    asked.principal = std::move(*principal);
-  }
   if (const auto* message = std::get_if<MessageEndpoint>(&route.endpoint)) co_return co_await answer_message(asked, *message);
   co_return co_await answer_special(asked, std::get<Special>(route.endpoint));
+}
+
+std::optional<Problem> Gateway::refuse_caller(Asked& asked) {
+  const Route& route = *asked.found.route;
+  const auto now = std::chrono::steady_clock::now();
+  if (!route.needs_key) {
+    if (is_probe(route)) return std::nullopt;
+    if (const auto wait = address_limit_.take(limited_address(asked.peer), now)) return too_many(*wait);
+    return std::nullopt;
+  }
+  keys_.look(now);
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = header(asked.request, http::field::authorization);
+  const Caller* caller = nullptr;
+  if (given.size() > kScheme.size() && beast::iequals({given.data(), kScheme.size()}, {kScheme.data(), kScheme.size()})) {
+    caller = keys_.find(given.substr(kScheme.size()));
+  }
+  if (caller == nullptr) {
+    if (const auto wait = address_limit_.take(limited_address(asked.peer), now)) return too_many(*wait);
+    return Problem{401, "unauthenticated", "this needs the header Authorization: Bearer KEY with a valid key"};
+  }
+  // A copy: the list may change while the request waits for its answer.
+  asked.caller = *caller;
+  asked.principal = caller->principal;
+  if (caller->role != Role::kAdmin) {
+    if (const auto wait = key_limit_.take(caller->principal, now)) return too_many(*wait);
+  }
+  if (!permits(caller->role, route)) {
+    return Problem{403, "not_permitted", "the role " + std::string(to_string(caller->role)) + " has no business here"};
+  }
+  // The log is of all sites.
+  if (!caller->sites.empty() && std::holds_alternative<Special>(route.endpoint)) {
+    return Problem{403, "other_site", "this key is for certain sites, and this is about all of them"};
+  }
+  return std::nullopt;
+}
+
+Gateway::Answer Gateway::keep_access(const Asked& asked, Answer answer) {
+  const Route& route = *asked.found.route;
+  if (!route.needs_key) return answer;
+  const Problem* problem = std::get_if<Problem>(&answer);
+  const unsigned status = problem != nullptr ? problem->status : std::get<HttpResponse>(answer).status;
+  // Who was turned away is worth a line whatever they wanted.
+  if (!shows_people(route) && status != 401 && status != 403) return answer;
+  const Access access{runtime::system_now(),
+                      asked.principal,
+                      asked.principal.empty() ? std::string() : std::string(to_string(asked.caller.role)),
+                      std::string(asked.peer),
+                      route.method + " " + route.pattern,
+                      asked.ids,
+                      status};
+  if (access_log_.write(access)) return answer;
+  runtime::log_event(runtime::Level::kError, "access_not_kept", {{"status", status}});
+  if (status >= 400) return answer;
+  return Problem{
+      .status = 503, .code = "access_not_kept", .detail = "who looks cannot be written down now", .retry_after = std::chrono::seconds{5}};
 }
 
 // ---- commands and queries
@@ -196,7 +329,7 @@ std::variant<json::object, Problem> Gateway::read_fields(const Asked& asked, con
   json::object object;
   if (endpoint.message->kind == messages::MessageKind::kQuery) {
     const auto parameters = parse_form(asked.query);
-    if (!parameters) return Problem{400, "malformed_query", "the query string is not percent-encoded"};
+    if (!parameters) return Problem{400, "malformed_query", "the query string is not percent-encoded UTF-8"};
     for (const auto& [name, value] : *parameters) {
       std::string path;
       append_pointer_step(path, name);
@@ -252,9 +385,12 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   auto fields = read_fields(asked, endpoint);
   if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
   auto& object = std::get<json::object>(fields);
+  if (auto problem = out_of_scope(asked.caller, *endpoint.form, object)) co_return std::move(*problem);
   const NewId new_id = fill_made_fields(*endpoint.form, object, asked.principal, idempotency_key);
   auto call = make_call(*endpoint.message, *endpoint.form, object, asked.principal, idempotency_key, traceparent_of(asked.request));
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
+  // Only now: what passed every rule of its schema is an id, and may be written down.
+  collect_ids(*endpoint.form, object, asked.ids);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   co_return answer_of(reply, new_id);
 }
@@ -330,9 +466,11 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
 
 asio::awaitable<Gateway::Answer> Gateway::answer_events(Asked& asked) {
   const auto parameters = parse_form(asked.query);
-  if (!parameters) co_return Problem{400, "malformed_query", "the query string is not percent-encoded"};
+  if (!parameters) co_return Problem{400, "malformed_query", "the query string is not percent-encoded UTF-8"};
   auto query = read_feed_query(*parameters, header(asked.request, http::field::accept), header(asked.request, "Last-Event-ID"));
   if (auto* problem = std::get_if<Problem>(&query)) co_return std::move(*problem);
+  if (const auto& person = std::get<FeedQuery>(query).person; !person.empty() && person.size() <= 128)
+    asked.ids.emplace_back("person", person);
   co_return co_await feed_.open(std::get<FeedQuery>(std::move(query)));
 }
 

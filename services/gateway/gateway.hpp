@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include "gateway/access_log.hpp"
 #include "gateway/api_keys.hpp"
 #include "gateway/backend.hpp"
 #include "gateway/config.hpp"
@@ -18,6 +21,7 @@
 #include "gateway/ids.hpp"
 #include "gateway/imports.hpp"
 #include "gateway/problem.hpp"
+#include "gateway/rate_limit.hpp"
 #include "gateway/router.hpp"
 #include "gateway/url.hpp"
 #include "runtime/metrics.hpp"
@@ -26,9 +30,10 @@ namespace bridgework::gateway {
 
 class Gateway : public HttpHandler {
  public:
-  Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics);
+  Gateway(const Config& config, std::string group, const Forms& forms, ApiKeys keys, Backend& backend, runtime::Metrics& metrics,
+          AccessLog access_log = {});
 
-  asio::awaitable<HttpResponse> answer(const HttpRequest& request) override;
+  asio::awaitable<HttpResponse> answer(const HttpRequest& request, std::string_view peer) override;
 
   const Router& router() const { return router_; }
 
@@ -40,11 +45,18 @@ class Gateway : public HttpHandler {
     const HttpRequest& request;
     std::string_view path;
     std::string_view query;
+    std::string_view peer;
     Router::Found found;
-    std::string principal;
+    std::string principal;  ///< empty where no key is needed
+    Caller caller;          ///< of `principal`
+    std::vector<std::pair<std::string, std::string>> ids;
   };
 
   asio::awaitable<Answer> answer_route(Asked& asked);
+  /// Why this caller may not ask at all, or nothing.
+  std::optional<Problem> refuse_caller(Asked& asked);
+  /// Keeps who looked at what; a look that cannot be kept is none.
+  Answer keep_access(const Asked& asked, Answer answer);
   asio::awaitable<Answer> answer_message(Asked& asked, MessageEndpoint endpoint);
   asio::awaitable<Answer> answer_special(Asked& asked, Special special);
   asio::awaitable<Answer> answer_events(Asked& asked);
@@ -68,7 +80,9 @@ class Gateway : public HttpHandler {
   const Config& config_;
   const Forms& forms_;
   const Router router_;
-  const ApiKeys keys_;
+  ApiKeys keys_;
+  RateLimit key_limit_, address_limit_;
+  AccessLog access_log_;
   Backend& backend_;
   runtime::Metrics& metrics_;
   EventFeed feed_;

@@ -70,6 +70,11 @@ std::optional<Problem> problem_of(const beast::error_code& error) {
 
 }  // namespace
 
+void limit(HttpParser& parser, const HttpLimits& limits) {
+  parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+  parser.body_limit(limits.body_bytes_max);
+}
+
 struct HttpServer::Server : std::enable_shared_from_this<Server> {
   Server(asio::io_context& context, HttpLimits limits, HttpHandler& handler, runtime::Metrics& metrics)
       : context(context),
@@ -191,6 +196,8 @@ struct HttpServer::Server : std::enable_shared_from_this<Server> {
 
   asio::awaitable<void> converse(beast::tcp_stream& stream) {
     beast::flat_buffer buffer;
+    beast::error_code gone;
+    const std::string peer = stream.socket().remote_endpoint(gone).address().to_string();
     for (;;) {
       if (buffer.size() == 0) {
         // Between requests a connection may idle; within one it may not.
@@ -199,9 +206,8 @@ struct HttpServer::Server : std::enable_shared_from_this<Server> {
         if (idle_error) co_return;
         buffer.commit(first_bytes);
       }
-      Parser parser;
-      parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
-      parser.body_limit(limits.body_bytes_max);
+      HttpParser parser;
+      limit(parser, limits);
       if (const beast::error_code error = co_await read_head(stream, buffer, parser)) co_return co_await refuse_error(stream, error);
       if (!parser.is_done()) {
         if (const beast::error_code error = co_await read_body(stream, buffer, parser)) co_return co_await refuse_error(stream, error);
@@ -212,7 +218,7 @@ struct HttpServer::Server : std::enable_shared_from_this<Server> {
       HttpResponse response;
       {
         const Counted counted(answering);
-        response = co_await answer(request);
+        response = co_await answer(request, peer);
       }
       duration.observe(std::chrono::steady_clock::now() - started);
       const bool keep = request.keep_alive() && !draining;
@@ -230,15 +236,13 @@ struct HttpServer::Server : std::enable_shared_from_this<Server> {
     }
   }
 
-  using Parser = http::request_parser<http::string_body>;
-
-  asio::awaitable<beast::error_code> read_head(beast::tcp_stream& stream, beast::flat_buffer& buffer, Parser& parser) {
+  asio::awaitable<beast::error_code> read_head(beast::tcp_stream& stream, beast::flat_buffer& buffer, HttpParser& parser) {
     const Deadline deadline(stream, limits.header_timeout);
     auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, kTuple);
     co_return deadline.reason(error);
   }
 
-  asio::awaitable<beast::error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer, Parser& parser) {
+  asio::awaitable<beast::error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer, HttpParser& parser) {
     const Deadline deadline(stream, limits.body_timeout);
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -249,11 +253,11 @@ struct HttpServer::Server : std::enable_shared_from_this<Server> {
     co_return deadline.reason(error);
   }
 
-  asio::awaitable<HttpResponse> answer(const HttpRequest& request) {
+  asio::awaitable<HttpResponse> answer(const HttpRequest& request, std::string_view peer) {
     // A library below may throw; one request must not end the others.
     std::string what;
     try {
-      co_return co_await handler.answer(request);
+      co_return co_await handler.answer(request, peer);
     } catch (const std::exception& exception) {
       what = exception.what();
     }

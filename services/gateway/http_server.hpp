@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <cstdint>
@@ -51,11 +52,12 @@ struct HttpResponse {
   std::function<asio::awaitable<BodyEnd>(BodyWriter&)> stream;
 };
 
-/// Answers one request. `answer` may be called for many requests at a time, always on the server's thread.
+/// Answers one request of whoever is at `peer`, an address. `answer` may be called for many requests at a time, always on the server's
+/// thread.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  virtual asio::awaitable<HttpResponse> answer(const HttpRequest& request) = 0;
+  virtual asio::awaitable<HttpResponse> answer(const HttpRequest& request, std::string_view peer) = 0;
 };
 
 struct HttpLimits {
@@ -67,6 +69,11 @@ struct HttpLimits {
   std::size_t body_bytes_max = 1024 * 1024;  ///< 413
   std::size_t connections_max = 1000;        ///< 503
 };
+
+using HttpParser = http::request_parser<http::string_body>;
+
+/// What one request may be at most, before the first byte of it is read.
+void limit(HttpParser& parser, const HttpLimits& limits);
 
 /// Serves every connection with a coroutine on the caller's io_context, requests of one connection strictly one after the other, so that
 /// pipelined ones are answered in order. What the protocol itself refuses is a problem document too.

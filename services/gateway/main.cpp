@@ -9,6 +9,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/settings.hpp"
+#include "runtime/zap.hpp"
 
 namespace {
 
@@ -34,18 +35,27 @@ int main(int argc, char** argv) {
   const std::string key_file = config.admin_key_file.empty() ? process.data_dir + "/admin.key" : config.admin_key_file;
   if (const auto ok = keys.add_from_file("admin", key_file); !ok) return complain(ok.error());
 
+  const std::string list = config.api_keys_file.empty() ? process.data_dir + "/api_keys.toml" : config.api_keys_file;
+  if (const auto ok = keys.follow(list); !ok) return complain(ok.error());
+  auto access_log = gateway::AccessLog::open(config.access_log.empty() ? process.data_dir + "/access.ndjson" : config.access_log);
+  if (!access_log) return complain(access_log.error());
+
   runtime::ServiceClient::Options suite;
   suite.group = process.group;
   suite.redis.unix_socket = process.redis_socket.empty() ? process.run_dir + "/redis.sock" : process.redis_socket;
   suite.redis.timeout = std::chrono::milliseconds{1000};
   suite.bus_endpoints = config.bus_endpoints(process.run_dir);
+  if (config.bus_endpoint.empty() && !process.buses.empty()) suite.bus_endpoints = runtime::endpoint_list(process.buses);
 
   // What coroutines hold on to stands before the context that runs them, so that it outlives them.
   runtime::Context sockets;
   runtime::Metrics metrics("gateway");
+  const auto credentials = runtime::Credentials::open(sockets, process, metrics);
+  if (!credentials) return complain(credentials.error());
+  suite.socket = credentials->asking();
   const gateway::Forms forms;
   gateway::SuiteBackend backend(sockets, suite, metrics);
-  gateway::Gateway handler(config, process.group, forms, std::move(keys), backend, metrics);
+  gateway::Gateway handler(config, process.group, forms, std::move(keys), backend, metrics, std::move(*access_log));
   boost::asio::io_context context{1};
   const auto port = static_cast<std::uint16_t>(process.http_port != 0 ? process.http_port : config.port);
   const auto server = gateway::HttpServer::listen(context, config.bind_address, port, config.limits(), handler, metrics);

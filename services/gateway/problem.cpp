@@ -22,7 +22,8 @@ std::string problem_json(const Problem& problem, std::string_view instance) {
   out += ",\"title\":";
   append_json_string(out, title_of(problem.code));
   out += ",\"status\":" + std::to_string(problem.status) + ",\"detail\":";
-  append_json_string(out, problem.detail);
+  append_json_string(
+      out, is_utf8(problem.detail) ? std::string_view(problem.detail) : std::string_view("the request holds bytes that are no UTF-8"));
   out += ",\"code\":";
   append_json_string(out, problem.code);
   out += ",\"instance\":";

@@ -11,8 +11,7 @@ namespace bridgework::gateway {
 
 std::string twilio_signature(std::string_view token, std::string_view url, Parameters parameters) {
   std::ranges::sort(parameters);
-  const auto repeated = std::ranges::unique(parameters);
-  parameters.erase(repeated.begin(), repeated.end());
+  parameters.erase(std::unique(parameters.begin(), parameters.end()), parameters.end());
   std::string signed_text(url);
   for (const auto& [name, value] : parameters) signed_text += name + value;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/json_text.hpp"
+
 namespace bridgework::gateway {
 namespace {
 
@@ -48,7 +50,7 @@ std::optional<Parameters> parse_form(std::string_view text) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     auto name = decode(pair.substr(0, equals), Plus::kIsSpace);
     auto value = decode(pair.substr(std::min(equals + 1, pair.size())), Plus::kIsSpace);
-    if (!name || !value) return std::nullopt;
+    if (!name || !value || !is_utf8(*name) || !is_utf8(*value)) return std::nullopt;
     parameters.emplace_back(std::move(*name), std::move(*value));
   }
   return parameters;

@@ -15,7 +15,7 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// `%41` becomes `A`; nothing when a `%` is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// `a=1&b=two+words`, of a query or of an application/x-www-form-urlencoded body.
+/// `a=1&b=two+words`, of a query or of an application/x-www-form-urlencoded body; nothing when it is not percent-encoded UTF-8.
 std::optional<Parameters> parse_form(std::string_view text);
 
 /// The value of the first parameter of that name, or nullptr.

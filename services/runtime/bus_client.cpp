@@ -41,7 +41,7 @@ void BusClient::forget() { stage_ = Stage::kIdle; }
 
 void BusClient::connect(Clock::time_point now) {
   if (dealer_ || now < not_before_) return;
-  auto dealer = Dealer::connect(context_, endpoint());
+  auto dealer = Dealer::connect(context_, endpoint(), options_.socket);
   if (!dealer) {
     ++counts_.connect_failed;
     next_bus(now);

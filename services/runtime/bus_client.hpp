@@ -37,6 +37,7 @@ class BusClient {
     std::chrono::milliseconds link_within{300};  ///< for a bus to take the question; one that is up needs a few milliseconds
     std::chrono::milliseconds retry_after{100};  ///< between tries while no bus can be reached
     std::uint32_t bytes_max = 1024 * 1024;       ///< of one answer, about
+    SocketOptions socket;                        ///< with our keys, for a bus on another machine
   };
 
   struct Counts {

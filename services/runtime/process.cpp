@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "messages/envelope.codec.hpp"
@@ -21,6 +22,7 @@
 #include "runtime/redis_reader.hpp"
 #include "runtime/redis_store.hpp"
 #include "runtime/wire.hpp"
+#include "runtime/zap.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -130,16 +132,23 @@ class EffectThread {
   std::jthread thread_;
 };
 
+Counter not_admitted(Metrics& metrics, const char* grant) {
+  return metrics.counter("bridgework_not_admitted_total", "Messages dropped because their sender's key was taken back.",
+                         {{"grant", grant}});
+}
+
 /// Answers queries until told to stop.
 class QueryThread {
  public:
-  QueryThread(Context& context, const Handler& handler, Redis redis, Keys keys, Metrics& metrics, const std::string& endpoint)
+  QueryThread(Context& context, const Handler& handler, Redis redis, Keys keys, Metrics& metrics, const std::string& endpoint,
+              const SocketOptions& options)
       : handler_(handler),
         reader_(std::move(redis), std::move(keys)),
         answered_(metrics.counter("bridgework_queries_total", "Queries answered, by outcome.", {{"outcome", "done"}})),
         failed_(metrics.counter("bridgework_queries_total", "Queries answered, by outcome.", {{"outcome", "failed"}})),
+        not_admitted_(not_admitted(metrics, "query")),
         time_(metrics.histogram("bridgework_query_seconds", "Time of one query.")) {
-    auto router = Router::bind(context, endpoint);
+    auto router = Router::bind(context, endpoint, options);
     if (!router) {
       error_ = router.error().what;
       return;
@@ -147,6 +156,7 @@ class QueryThread {
     router_.emplace(std::move(*router));
   }
   const std::string& error() const { return error_; }
+  const std::string& endpoint() const { return router_->endpoint(); }
   void start() {
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
   }
@@ -165,6 +175,8 @@ class QueryThread {
       wait(watches, milliseconds(60'000));
       wakeup_.clear();
       while (auto received = router_->receive()) handle(*received);
+      not_admitted_.add(
+          static_cast<double>(router_->not_admitted_count() - std::exchange(not_admitted_seen_, router_->not_admitted_count())));
     }
   }
 
@@ -219,7 +231,8 @@ class QueryThread {
 
   const Handler& handler_;
   RedisReader reader_;
-  Counter answered_, failed_;
+  Counter answered_, failed_, not_admitted_;
+  std::uint64_t not_admitted_seen_ = 0;
   Histogram time_;
   std::optional<Router> router_;
   Wakeup wakeup_;
@@ -262,6 +275,7 @@ class Process final : public Outbox {
         keys_{settings.group, std::string(handler.name())},
         metrics_(handler.name()),
         replies_lost_(metrics_.counter("bridgework_replies_lost_total", "Replies whose asker was gone or did not read.")),
+        not_admitted_(not_admitted(metrics_, "command")),
         effects_(handler, Redis(redis_options(settings)), keys_, effects_done_) {}
 
   int run();
@@ -281,9 +295,11 @@ class Process final : public Outbox {
   const Handler& handler_;
   Keys keys_;
   Metrics metrics_;
-  Counter replies_lost_;
+  Counter replies_lost_, not_admitted_;
+  std::uint64_t not_admitted_seen_ = 0;
   Wakeup effects_done_;
   Context context_;
+  Credentials credentials_;
   std::optional<Router> commands_;
   EffectThread effects_;
   std::mutex ready_mutex_;
@@ -341,6 +357,15 @@ int Process::run() {
   self.command_endpoint = base + "-c.sock";
   self.query_endpoint = base + "-q.sock";
 
+  auto credentials = Credentials::open(context_, settings_, metrics_);
+  if (!credentials) return complain(credentials.error());
+  credentials_ = std::move(*credentials);
+  if (!settings_.endpoint.empty()) {
+    auto endpoints = endpoint_pair(settings_.endpoint);
+    if (!endpoints) return complain(endpoints.error());
+    std::tie(self.command_endpoint, self.query_endpoint) = std::move(*endpoints);
+  }
+
   auto health = HealthServer::start(static_cast<std::uint16_t>(settings_.http_port), metrics_, [this] {
     const std::scoped_lock lock(ready_mutex_);
     return not_ready_;
@@ -352,12 +377,15 @@ int Process::run() {
 
   SocketOptions options;
   options.linger = milliseconds(500);
-  auto router = Router::bind(context_, self.command_endpoint, options);
+  auto router = Router::bind(context_, self.command_endpoint, credentials_.serving(Grant::kCommand, options));
   if (!router) return complain(router.error().what);
   commands_.emplace(std::move(*router));
+  self.command_endpoint = commands_->endpoint();
 
-  QueryThread queries(context_, handler_, Redis(redis_options(settings_)), keys_, metrics_, self.query_endpoint);
+  QueryThread queries(context_, handler_, Redis(redis_options(settings_)), keys_, metrics_, self.query_endpoint,
+                      credentials_.serving(Grant::kQuery));
   if (!queries.error().empty()) return complain(queries.error());
+  self.query_endpoint = queries.endpoint();
   queries.start();
 
   RedisStore store(Redis(redis_options(settings_)), keys_);
@@ -366,7 +394,11 @@ int Process::run() {
       [] { return clock_offset(); });
 
   BusClient::Options bus_options;
-  for (const char* number : {"1", "2"}) bus_options.endpoints.push_back("ipc://" + settings_.run_dir + "/bus-" + number + "-fetch.sock");
+  bus_options.endpoints = endpoint_list(settings_.buses);
+  if (bus_options.endpoints.empty()) {
+    for (const char* number : {"1", "2"}) bus_options.endpoints.push_back("ipc://" + settings_.run_dir + "/bus-" + number + "-fetch.sock");
+  }
+  bus_options.socket = credentials_.asking();
   BusClient bus(context_, bus_options);
   BusMetrics bus_metrics(metrics_);
   std::uint64_t asked_after = 0;
@@ -394,6 +426,8 @@ int Process::run() {
       delivered = true;
     }
     bus_metrics.publish(bus.counts());
+    not_admitted_.add(
+        static_cast<double>(commands_->not_admitted_count() - std::exchange(not_admitted_seen_, commands_->not_admitted_count())));
     const bool more = engine.turn();
     {
       const std::scoped_lock lock(ready_mutex_);

@@ -75,6 +75,7 @@ struct Link {
   Dealer dealer;
   std::deque<std::uint64_t> unsent;
   bool readable = false;  ///< said by the last wait
+  std::optional<TimePoint> stuck_since = std::nullopt;
 };
 
 messages::Reply reply_of(messages::Outcome outcome, std::string code, std::string detail) {
@@ -199,14 +200,25 @@ struct ServiceClient::Worker {
 
   void send(std::uint64_t correlation, Open& one, Link& link, TimePoint now) {
     if (link.dealer.send(one.bytes) != SendOutcome::kSent) {
+      renew(one.endpoint, link, now);
       if (std::ranges::find(link.unsent, correlation) == link.unsent.end()) link.unsent.push_back(correlation);
       back_off(one, now);
       return;
     }
+    link.stuck_since.reset();
     one.sent = true;
     // A parked fetch is silent by intention.
     const auto* fetch = std::get_if<messages::Fetch>(&one.what);
     one.next_try = now + options.silence + milliseconds{fetch == nullptr ? 0 : fetch->wait_ms};
+  }
+
+  /// libzmq never knocks again where our key was once turned away, but the list there may have changed since.
+  void renew(const std::string& endpoint, Link& link, TimePoint now) {
+    if (!options.socket.keys) return;
+    if (!link.stuck_since) link.stuck_since = now;
+    if (now - *link.stuck_since < options.silence) return;
+    if (auto dealer = Dealer::connect(context, endpoint, options.socket)) link.dealer = std::move(*dealer);
+    link.stuck_since.reset();
   }
 
   static void back_off(Open& one, TimePoint now) {
@@ -295,7 +307,7 @@ struct ServiceClient::Worker {
 
   Link* link_to(const std::string& endpoint) {
     if (const auto it = links.find(endpoint); it != links.end()) return &it->second;
-    auto dealer = Dealer::connect(context, endpoint);
+    auto dealer = Dealer::connect(context, endpoint, options.socket);
     if (!dealer) {
       log_event(Level::kWarning, "client_link_failed", {{"endpoint", endpoint}, {"what", dealer.error().what}});
       return nullptr;

@@ -41,6 +41,7 @@ class ServiceClient {
     std::string group;
     Redis::Options redis;
     std::vector<std::string> bus_endpoints;  ///< of Fetch; the first is asked until it fails
+    SocketOptions socket;                    ///< with our keys, for services on other machines
     std::size_t open_max = 4096;
     std::chrono::milliseconds table_age{2000};  ///< how old the table of owners may be while it is in use
     std::chrono::milliseconds silence{1000};    ///< after it a call is sent again

@@ -11,8 +11,9 @@
 #include <optional>
 #include <set>
 
-#include <toml++/toml.h>
 #include <CLI/CLI.hpp>
+
+#include "runtime/toml.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -178,6 +179,8 @@ std::optional<std::string> apply_file(const std::string& path, std::string_view 
   } catch (const toml::parse_error& error) {
     return "cannot read settings from " + path + ", line " + std::to_string(error.source().begin.line) + ": " +
            std::string(error.description());
+  } catch (const std::exception& error) {
+    return "cannot read settings from " + path + ": " + error.what();
   }
   if (auto wrong = apply_table(file, "process", path, process)) return wrong;
   return apply_table(file, service, path, own);

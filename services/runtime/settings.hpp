@@ -28,6 +28,10 @@ struct ProcessSettings {
   std::string log_level = "info";
   std::string log_file;
   int http_port = 0;
+  std::string endpoint;
+  std::string curve_key;
+  std::string principals;
+  std::string buses;
 
   template <class Visit>
   void settings(Visit&& visit) {
@@ -39,6 +43,11 @@ struct ProcessSettings {
     visit("log_level", log_level, "debug, info, warning or error");
     visit("log_file", log_file, "file the log is appended to; empty: standard error");
     visit("http_port", http_port, "port of /healthz, /readyz and /metrics (of the whole API in the gateway); 0: any free one");
+    visit("endpoint", endpoint, "where other machines reach this process, tcp://ADDRESS or tcp://ADDRESS:PORT; empty: sockets in run_dir");
+    visit("curve_key", curve_key, "file with this process's key pair, made by bin/curve_key; no link leaves this machine without one");
+    visit("principals", principals,
+          "file that says whose keys may do what on tcp:// endpoints of this process; read again when it changes");
+    visit("buses", buses, "where the bus serves Fetch, the first until it fails, tcp://ADDRESS:PORT#PUBLIC_KEY,...; empty: in run_dir");
   }
 };
 

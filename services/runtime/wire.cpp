@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,14 @@ constexpr auto kReconnectFirst = 100ms;
 constexpr auto kReconnectMax = 5000ms;
 constexpr auto kLingerMax = 500ms;
 
+// Without it a server with keys but no handler that answers lets any key in. Its name is in the draft API only.
+constexpr int kZapEnforceDomain = 93;
+// The property by which the gatekeeper tells a message's key.
+constexpr char kKeyProperty[] = "Bridgework-Key";
+// The I/O thread closes a listener some time after us.
+constexpr auto kRebindWithin = 5s;
+constexpr auto kRebindPause = 1ms;
+
 std::atomic<bool> context_exists{false};
 
 template <class Duration>
@@ -43,7 +52,25 @@ Fault fault_of(std::string_view doing, std::string_view endpoint) {
   return Fault{FaultKind::kInternal, std::string(doing) + " " + std::string(endpoint) + ": " + zmq_strerror(zmq_errno())};
 }
 
-/// PHI never crosses a network in the clear: outside this machine a link needs keys, which no option here can give it.
+/// `tcp://ADDRESS:PORT#PUBLIC_KEY` taken apart.
+struct Target {
+  std::string address;
+  std::string server_key;  ///< empty: the server has none
+};
+
+Target target_of(const std::string& endpoint) {
+  if (!endpoint.starts_with("tcp://")) return {endpoint, {}};
+  const std::size_t hash = endpoint.find('#');
+  if (hash == std::string::npos) return {endpoint, {}};
+  return {endpoint.substr(0, hash), endpoint.substr(hash + 1)};
+}
+
+/// Whether a server there asks who comes in.
+bool is_guarded(std::string_view endpoint, const SocketOptions& options) {
+  return endpoint.starts_with("tcp://") && options.keys && options.gate != nullptr;
+}
+
+/// PHI never crosses a network in the clear: outside this machine a link needs keys.
 bool stays_on_this_machine(std::string_view endpoint) {
   static constexpr std::array<std::string_view, 5> kLocal = {"ipc://", "inproc://", "tcp://127.0.0.1:", "tcp://localhost:", "tcp://[::1]:"};
   return std::any_of(kLocal.begin(), kLocal.end(), [&](std::string_view prefix) { return endpoint.substr(0, prefix.size()) == prefix; });
@@ -68,12 +95,15 @@ class Frame {
     return std::string(static_cast<const char*>(zmq_msg_data(const_cast<zmq_msg_t*>(&message_))), zmq_msg_size(&message_));
   }
   /// Absent on a ROUTER's identity frame in libzmq 4.3.4: ask the body.
-  std::string user() const {
-    const char* user = zmq_msg_gets(const_cast<zmq_msg_t*>(&message_), "User-Id");
-    return user == nullptr ? std::string() : std::string(user);
-  }
+  std::string user() const { return property("User-Id"); }
+  std::string key() const { return property(kKeyProperty); }
 
  private:
+  std::string property(const char* name) const {
+    const char* value = zmq_msg_gets(const_cast<zmq_msg_t*>(&message_), name);
+    return value == nullptr ? std::string() : std::string(value);
+  }
+
   zmq_msg_t message_;
 };
 
@@ -104,6 +134,17 @@ SendOutcome send_frame(void* socket, std::string_view bytes, int flags) {
     const int error = zmq_errno();
     if (error == EINTR) continue;
     return error == EAGAIN ? SendOutcome::kFull : SendOutcome::kGone;
+  }
+}
+
+/// Binds where a socket of ours was bound until now.
+template <class Bind>
+auto bind_again(Bind bind) {
+  const auto limit = std::chrono::steady_clock::now() + kRebindWithin;
+  for (;;) {
+    auto bound = bind();
+    if (bound || zmq_errno() != EADDRINUSE || std::chrono::steady_clock::now() > limit) return bound;
+    std::this_thread::sleep_for(kRebindPause);
   }
 }
 
@@ -159,18 +200,47 @@ tl::expected<void, Fault> Socket::open(Socket& socket, Context& context, int typ
   return {};
 }
 
-tl::expected<void, Fault> Socket::bind(const std::string& endpoint) {
-  if (!stays_on_this_machine(endpoint)) return tl::unexpected(Fault{FaultKind::kInternal, "bind " + endpoint + ": not on this machine"});
+tl::expected<void, Fault> Socket::set(int option, const std::string& value) {
+  if (zmq_setsockopt(handle_.get(), option, value.data(), value.size()) == 0) return {};
+  return tl::unexpected(fault_of("socket option", std::to_string(option)));
+}
+
+tl::expected<void, Fault> Socket::bind(const std::string& endpoint, const SocketOptions& options) {
+  const bool guarded = is_guarded(endpoint, options);
+  if (!guarded && !stays_on_this_machine(endpoint)) {
+    return tl::unexpected(Fault{FaultKind::kInternal, "bind " + endpoint + ": not on this machine, and without keys and a gate"});
+  }
+  if (guarded) {
+    auto set_all = set(ZMQ_CURVE_SERVER, 1);
+    if (set_all) set_all = set(ZMQ_CURVE_SECRETKEY, options.keys->secret_key);
+    if (set_all) set_all = set(ZMQ_ZAP_DOMAIN, std::string(to_string(options.grant)));
+    if (set_all) set_all = set(kZapEnforceDomain, 1);
+    if (!set_all) return set_all;
+  }
   if (zmq_bind(handle_.get(), endpoint.c_str()) != 0) return tl::unexpected(fault_of("bind", endpoint));
   std::array<char, 512> actual{};
   std::size_t size = actual.size();
   endpoint_ = zmq_getsockopt(handle_.get(), ZMQ_LAST_ENDPOINT, actual.data(), &size) == 0 ? std::string(actual.data()) : endpoint;
+  if (guarded) endpoint_ += "#" + options.keys->public_key;
   return {};
 }
 
-tl::expected<void, Fault> Socket::connect(const std::string& endpoint) {
-  if (!stays_on_this_machine(endpoint)) return tl::unexpected(Fault{FaultKind::kInternal, "connect " + endpoint + ": not on this machine"});
-  if (zmq_connect(handle_.get(), endpoint.c_str()) != 0) return tl::unexpected(fault_of("connect", endpoint));
+tl::expected<void, Fault> Socket::connect(const std::string& endpoint, const SocketOptions& options) {
+  const Target target = target_of(endpoint);
+  const bool guarded = !target.server_key.empty();
+  if (!guarded && !stays_on_this_machine(endpoint)) {
+    return tl::unexpected(Fault{FaultKind::kInternal, "connect " + endpoint + ": not on this machine, and without a server's key"});
+  }
+  if (guarded) {
+    if (!options.keys || !is_curve_key(target.server_key)) {
+      return tl::unexpected(Fault{FaultKind::kInternal, "connect " + endpoint + ": this needs our own keys, and a key of the server"});
+    }
+    auto set_all = set(ZMQ_CURVE_SERVERKEY, target.server_key);
+    if (set_all) set_all = set(ZMQ_CURVE_PUBLICKEY, options.keys->public_key);
+    if (set_all) set_all = set(ZMQ_CURVE_SECRETKEY, options.keys->secret_key);
+    if (!set_all) return set_all;
+  }
+  if (zmq_connect(handle_.get(), target.address.c_str()) != 0) return tl::unexpected(fault_of("connect", endpoint));
   endpoint_ = endpoint;
   return {};
 }
@@ -179,8 +249,19 @@ tl::expected<Router, Fault> Router::bind(Context& context, const std::string& en
   Router router;
   if (auto opened = open(router, context, ZMQ_ROUTER, options); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto set = router.set(ZMQ_ROUTER_MANDATORY, 1); !set) return tl::unexpected(std::move(set.error()));
-  if (auto bound = router.Socket::bind(endpoint); !bound) return tl::unexpected(std::move(bound.error()));
+  if (auto bound = router.Socket::bind(endpoint, options); !bound) return tl::unexpected(std::move(bound.error()));
+  router.context_ = &context;
+  router.options_ = options;
+  if (!is_guarded(endpoint, options)) router.options_.gate = nullptr;
   return router;
+}
+
+tl::expected<void, Fault> Router::cut() {
+  handle_.reset();
+  auto again = bind_again([this] { return bind(*context_, target_of(endpoint_).address, options_); });
+  if (!again) return tl::unexpected(std::move(again.error()));
+  handle_ = std::move(again->handle_);
+  return {};
 }
 
 std::optional<Received> Router::receive() {
@@ -189,8 +270,18 @@ std::optional<Received> Router::receive() {
     switch (read_frames(handle(), frames)) {
       case Reading::kNothing: return std::nullopt;
       case Reading::kWrongShape: ++malformed_count_; continue;
-      case Reading::kMessage: return Received{frames[0].text(), frames[1].text(), frames[1].user()};
+      case Reading::kMessage: break;
     }
+    Received received{frames[0].text(), frames[1].text(), {}};
+    if (options_.gate == nullptr) return received;
+    // Asked again for each message: a key may be taken back while its link stands.
+    auto principal = options_.gate->admitted(frames[1].key(), options_.grant);
+    if (!principal || *principal != frames[1].user()) {
+      ++not_admitted_count_;
+      continue;
+    }
+    received.user = std::move(*principal);
+    return received;
   }
 }
 
@@ -203,7 +294,7 @@ tl::expected<Dealer, Fault> Dealer::connect(Context& context, const std::string&
   Dealer dealer;
   if (auto opened = open(dealer, context, ZMQ_DEALER, options); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto set = dealer.set(ZMQ_IMMEDIATE, 1); !set) return tl::unexpected(std::move(set.error()));
-  if (auto connected = dealer.Socket::connect(endpoint); !connected) return tl::unexpected(std::move(connected.error()));
+  if (auto connected = dealer.Socket::connect(endpoint, options); !connected) return tl::unexpected(std::move(connected.error()));
   return dealer;
 }
 
@@ -231,8 +322,18 @@ tl::expected<Publisher, Fault> Publisher::bind(Context& context, const std::stri
   Publisher publisher;
   // XPUB_NODROP stays off: with it one stalled subscriber stops all of them.
   if (auto opened = open(publisher, context, ZMQ_XPUB, options); !opened) return tl::unexpected(std::move(opened.error()));
-  if (auto bound = publisher.Socket::bind(endpoint); !bound) return tl::unexpected(std::move(bound.error()));
+  if (auto bound = publisher.Socket::bind(endpoint, options); !bound) return tl::unexpected(std::move(bound.error()));
+  publisher.context_ = &context;
+  publisher.options_ = options;
   return publisher;
+}
+
+tl::expected<void, Fault> Publisher::cut() {
+  handle_.reset();
+  auto again = bind_again([this] { return bind(*context_, target_of(endpoint_).address, options_); });
+  if (!again) return tl::unexpected(std::move(again.error()));
+  handle_ = std::move(again->handle_);
+  return {};
 }
 
 SendOutcome Publisher::send(const Topic& topic, std::string_view header, std::string_view payload) {
@@ -259,7 +360,7 @@ tl::expected<Subscriber, Fault> Subscriber::connect(Context& context, const std:
   for (const std::string& prefix : prefixes)
     if (zmq_setsockopt(subscriber.handle(), ZMQ_SUBSCRIBE, prefix.data(), prefix.size()) != 0)
       return tl::unexpected(fault_of("subscribe", endpoint));
-  if (auto connected = subscriber.Socket::connect(endpoint); !connected) return tl::unexpected(std::move(connected.error()));
+  if (auto connected = subscriber.Socket::connect(endpoint, options); !connected) return tl::unexpected(std::move(connected.error()));
   return subscriber;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// ZeroMQ as the suite uses it. Everything of the library stays in wire.cpp; nothing here throws.
+// ZeroMQ as the suite uses it. Everything of the library stays in wire.cpp, curve.cpp and zap.cpp; nothing here throws.
 //
 // A socket belongs to the thread that made it. Every option is set before bind or connect, because a socket cannot be had in any other
 // way; changing the bound of a queue later can crash libzmq.
@@ -15,6 +15,8 @@
 
 #include <tl/expected.hpp>
 
+#include "runtime/curve.hpp"
+#include "runtime/principals.hpp"
 #include "runtime/redis.hpp"
 
 namespace bridgework::runtime {
@@ -34,10 +36,23 @@ class Context {
   void* handle_;
 };
 
+/// Knows who may come in over a link that leaves this machine: Gatekeeper, of zap.hpp.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  /// The principal whose key this is, if it may do that now; nothing otherwise. Safe from any thread.
+  virtual std::optional<std::string> admitted(std::string_view public_key, Grant grant) const = 0;
+};
+
+/// An endpoint is `ipc://…`, `inproc://…`, `tcp://ADDRESS:PORT`, or `tcp://ADDRESS:PORT#PUBLIC_KEY` where the server proves that the key is
+/// its own. Without keys on both sides nothing leaves this machine: binding or connecting elsewhere is a fault.
 struct SocketOptions {
   int queue_messages_max = 1000;                     ///< in each direction and per peer; beyond it a send is refused or, on Live, dropped
   std::int64_t message_bytes_max = 8 * 1024 * 1024;  ///< a peer that sends more is disconnected before its bytes are stored
   std::chrono::milliseconds linger{0};               ///< how long closing waits for what was not sent yet; at most 500 ms
+  std::optional<CurveKeys> keys = std::nullopt;      ///< what a TCP link is encrypted with, and what we prove to be
+  const Gate* gate = nullptr;                        ///< of a server on TCP that has `keys`; outlives the socket
+  Grant grant = Grant::kSelfTest;                    ///< what a server asks its gate for
 };
 
 /// What became of a message. One that is not kSent is still with the caller and nobody else will ever see it.
@@ -54,15 +69,17 @@ class Socket {
   Socket& operator=(Socket&&) noexcept = default;
 
   void* handle() const { return handle_.get(); }
-  /// Where it is bound or connected, with the port the system chose for `tcp://127.0.0.1:*`.
+  /// Where it is bound or connected, with the port the system chose for `tcp://127.0.0.1:*` and the key the server has: whom it is told can
+  /// connect.
   const std::string& endpoint() const { return endpoint_; }
 
  protected:
   Socket() = default;
   static tl::expected<void, Fault> open(Socket& socket, Context& context, int type, const SocketOptions& options);
-  tl::expected<void, Fault> bind(const std::string& endpoint);
-  tl::expected<void, Fault> connect(const std::string& endpoint);
+  tl::expected<void, Fault> bind(const std::string& endpoint, const SocketOptions& options);
+  tl::expected<void, Fault> connect(const std::string& endpoint, const SocketOptions& options);
   tl::expected<void, Fault> set(int option, int value);
+  tl::expected<void, Fault> set(int option, const std::string& value);
 
   struct Close {
     void operator()(void* handle) const;
@@ -76,7 +93,7 @@ class Socket {
 struct Received {
   std::string identity;  ///< names the peer's connection for `Router::send`; proves nothing about who it is
   std::string bytes;
-  std::string user;  ///< who the peer has proved to be; empty on links that do not ask
+  std::string user;  ///< the principal the peer has proved to be; empty on links of this machine, which ask nobody
 };
 
 /// The side that serves many peers: commands, queries, Fetch.
@@ -84,15 +101,24 @@ class Router : public Socket {
  public:
   static tl::expected<Router, Fault> bind(Context& context, const std::string& endpoint, const SocketOptions& options = {});
 
-  /// The next message, or nothing when there is none now. Messages of the wrong shape are dropped and counted.
+  /// The next message, or nothing when there is none now. Messages of the wrong shape are dropped and counted; so are those of a peer whose
+  /// key is not admitted any more, though its link still stands.
   std::optional<Received> receive();
   /// Never waits and never drops in silence.
   [[nodiscard]] SendOutcome send(const std::string& identity, std::string_view bytes);
 
+  /// Cuts every link: each peer comes back by itself and shows its key anew. What was queued is gone, as with any broken link. On a fault
+  /// there is no socket any more.
+  tl::expected<void, Fault> cut();
+
   std::uint64_t malformed_count() const { return malformed_count_; }
+  std::uint64_t not_admitted_count() const { return not_admitted_count_; }
 
  private:
+  Context* context_ = nullptr;
+  SocketOptions options_;
   std::uint64_t malformed_count_ = 0;
+  std::uint64_t not_admitted_count_ = 0;
 };
 
 /// The side that asks one server. Nothing is queued for a server that is not there, so no command is carried out long after its sender
@@ -138,6 +164,13 @@ class Publisher : public Socket {
   };
   /// The next first subscription to a prefix, or end of the last one. Must be read until empty: libzmq keeps them without bound.
   std::optional<Change> receive();
+
+  /// As `Router::cut`. Subscribers say again what they want to hear; nobody tells that the others have gone.
+  tl::expected<void, Fault> cut();
+
+ private:
+  Context* context_ = nullptr;
+  SocketOptions options_;
 };
 
 /// Hears a Publisher. Few prefixes only: beyond the queue's bound libzmq drops subscriptions silently.

@@ -63,7 +63,9 @@ int main() {
   });
 
   bus::LogWriter writer(redis.options());
-  runtime::BusClient client(context, {.endpoints = {place.fetch_endpoint}});
+  runtime::BusClient::Options options;
+  options.endpoints = {place.fetch_endpoint};
+  runtime::BusClient client(context, options);
   runtime::LogPosition position;
   position.after = 0;
   writer.append(1);

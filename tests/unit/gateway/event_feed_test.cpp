@@ -103,6 +103,19 @@ TEST_F(GatewayEvents, AnEventIsACloudEvent) {
   EXPECT_EQ(writer.append(out, "1-abc", {9, "garbage"}, {}), EventWriter::Written::kUnreadable);
 }
 
+// Found by fuzzing: the name of the service was written as it stood.
+TEST_F(GatewayEvents, AnOddNameOfAServiceBreaksNoLine) {
+  messages::EventRecord record;
+  record.type_id = 0x1234;
+  record.recorded_at = Instant{std::chrono::seconds{1'800'000'000}};
+  record.service = "a\"\n\x01";
+  EventWriter writer(forms(), "demo");
+  std::string out;
+  ASSERT_EQ(writer.append(out, "1-\"abc", {7, encode(record)}, {}), EventWriter::Written::kYes);
+  EXPECT_EQ(out.find('\n'), std::string::npos);
+  EXPECT_EQ(json::parse(out).at("source").as_string(), "/bridgework/demo/a\"\n\x01");
+}
+
 TEST_F(GatewayEvents, AnEventOfALaterReleaseIsShownWithoutData) {
   messages::EventRecord record;
   record.type_id = 0x1234;
@@ -161,8 +174,8 @@ TEST_F(GatewayEvents, ServerSentEventsStayOpenAndBeatUntilTheCallerIsGone) {
   TextWriter writer;
   writer.pieces_until_gone = 3;
   ASSERT_EQ(read(query, writer), BodyEnd::kBroken);
-  EXPECT_TRUE(writer.text.starts_with(":\n\nid: 2\ndata: {")) << writer.text;
-  EXPECT_NE(writer.text.find("\n\nid: 3\ndata: {"), std::string::npos);
+  EXPECT_TRUE(writer.text.starts_with(":\n\nid: 1-abc/2\ndata: {")) << writer.text;
+  EXPECT_NE(writer.text.find("\n\nid: 1-abc/3\ndata: {"), std::string::npos);
   EXPECT_TRUE(writer.text.ends_with("}\n\n:\n\n:\n\n")) << writer.text;
   EXPECT_EQ(backend_.fetches.front().wait_ms, 0U);
   EXPECT_EQ(backend_.fetches.back().wait_ms, 15'000U);

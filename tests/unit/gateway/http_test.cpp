@@ -243,6 +243,16 @@ TEST_F(GatewayHttp, WhatTheSuiteSaysBecomesAStatusAndAProblem) {
   EXPECT_EQ(post("/v1/leads/p-1.e-1/claim", "{}").code(), "idempotency_key_reused");
 }
 
+// Found by fuzzing: the name went back to the caller, in an answer that was no JSON any more.
+TEST_F(GatewayHttp, AParameterThatIsNoUtf8IsRefusedInJson) {
+  start();
+  for (const char* target : {"/v1/events?limit%ad=5", "/v1/slots?%ff=1", "/v1/slots?site=%c3%28"}) {
+    const auto answer = ask("GET", target);
+    EXPECT_EQ(answer.status, 400U) << target;
+    EXPECT_EQ(answer.code(), "malformed_query");
+  }
+}
+
 TEST_F(GatewayHttp, OnlyWhoHasAKeyIsServed) {
   start();
   for (const char* authorization :

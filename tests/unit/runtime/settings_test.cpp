@@ -76,6 +76,13 @@ TEST(Settings, AreTheDefaultsWhenNobodySaysAnything) {
   EXPECT_EQ(loaded.own.wait_limit, std::chrono::minutes(15));
 }
 
+// toml++ asserts what a file of two brackets and a dot makes untrue, and would end the process without a word about the file.
+TEST_F(SettingsFile, ThatTheLibraryCannotBelieveIsRefusedByName) {
+  const std::string path = written("[.]\n");
+  const Loaded loaded = load({"--config", path});
+  EXPECT_THAT(loaded.error, HasSubstr(path));
+}
+
 TEST_F(SettingsFile, IsOverruledByTheEnvironmentAndThatByFlags) {
   const std::string path =
       written("[process]\ngroup = 'from_file'\nhttp_port = 1\ninstance = 'from_file'\n[front_desk]\nwait_limit = 20\n");

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -186,6 +187,95 @@ TEST_F(Wire, ClosingDoesNotWaitForAPeerThatNeverReads) {
 TEST_F(Wire, ATopicIsShortEnoughForTheLibrary) {
   EXPECT_TRUE(Topic::of(std::string(240, 't')));
   EXPECT_FALSE(Topic::of(std::string(241, 't')));
+}
+
+// libzmq 4.3.4 writes topics of 246 to 255 bytes so that the other side cannot read them.
+TEST_F(Wire, TopicsOfEveryAllowedLengthArriveUnharmed) {
+  auto publisher = Publisher::bind(context_, ipc("live"));
+  const std::string long_one(Topic::kBytesMax, 't');
+  const std::string prefixes[] = {long_one, "a"};
+  auto subscriber = Subscriber::connect(context_, ipc("live"), prefixes);
+  ASSERT_TRUE(publisher && subscriber);
+  for (std::size_t heard = 0; heard < std::size(prefixes);) {
+    ASSERT_TRUE(await(*publisher));
+    while (const auto change = publisher->receive()) heard += change->prefix == long_one || change->prefix == "a" ? 1 : 0;
+  }
+  ASSERT_EQ(publisher->send(*Topic::of(long_one), "h", "long"), SendOutcome::kSent);
+  for (std::size_t size = 1; size <= Topic::kBytesMax; ++size) {
+    ASSERT_EQ(publisher->send(*Topic::of(std::string(size, 'a')), "h", std::to_string(size)), SendOutcome::kSent);
+  }
+  std::size_t next = 0;
+  while (next <= Topic::kBytesMax) {
+    ASSERT_TRUE(await(*subscriber)) << next;
+    while (const auto message = subscriber->receive()) {
+      EXPECT_EQ(message->topic, next == 0 ? long_one : std::string(next, 'a'));
+      ++next;
+    }
+  }
+}
+
+// Subscriptions count against the bound of a queue, and those beyond it are dropped without a word.
+TEST_F(Wire, AsManySubscriptionsAsAreAllowedAllArrive) {
+  auto publisher = Publisher::bind(context_, ipc("live"));
+  std::vector<std::string> prefixes;
+  for (std::size_t i = 0; i < Subscriber::kPrefixesMax; ++i) prefixes.push_back("p" + std::to_string(i) + ".");
+  auto subscriber = Subscriber::connect(context_, ipc("live"), prefixes);
+  ASSERT_TRUE(publisher && subscriber);
+  std::set<std::string> arrived;
+  while (arrived.size() < prefixes.size() && await(*publisher)) {
+    while (const auto change = publisher->receive()) arrived.insert(change->prefix);
+  }
+  EXPECT_EQ(arrived.size(), prefixes.size());
+}
+
+// Their defaults wait for ever, queue without end, or are counted in a way that wraps round.
+TEST_F(Wire, EverySocketIsMadeWithOptionsThatTheLibraryCanKeep) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  auto publisher = Publisher::bind(context_, ipc("live"));
+  const std::string everything[] = {""};
+  auto subscriber = Subscriber::connect(context_, ipc("live"), everything);
+  ASSERT_TRUE(router && dealer && publisher && subscriber);
+  const Socket* sockets[] = {&*router, &*dealer, &*publisher, &*subscriber};
+  const auto option = [](const Socket* socket, int name) {
+    int value = -1;
+    std::size_t size = sizeof value;
+    EXPECT_EQ(zmq_getsockopt(socket->handle(), name, &value, &size), 0);
+    return value;
+  };
+  for (const Socket* socket : sockets) {
+    EXPECT_GE(option(socket, ZMQ_LINGER), 0);
+    EXPECT_LE(option(socket, ZMQ_LINGER), 500);
+    EXPECT_GT(option(socket, ZMQ_HEARTBEAT_IVL), 0);
+    // Sent as tenths of a second in sixteen bits.
+    EXPECT_GT(option(socket, ZMQ_HEARTBEAT_TTL), option(socket, ZMQ_HEARTBEAT_IVL));
+    EXPECT_LT(option(socket, ZMQ_HEARTBEAT_TTL), 65'500);
+    EXPECT_GT(option(socket, ZMQ_HANDSHAKE_IVL), 0);
+    for (const int bound : {ZMQ_SNDHWM, ZMQ_RCVHWM}) {
+      EXPECT_GT(option(socket, bound), 0) << "0 is without bound";
+      EXPECT_GT(option(socket, bound), static_cast<int>(Subscriber::kPrefixesMax));
+    }
+    std::int64_t bytes_max = -1;
+    std::size_t size = sizeof bytes_max;
+    EXPECT_EQ(zmq_getsockopt(socket->handle(), ZMQ_MAXMSGSIZE, &bytes_max, &size), 0);
+    EXPECT_GT(bytes_max, 0) << "-1 is without bound";
+  }
+  EXPECT_EQ(option(&*dealer, ZMQ_IMMEDIATE), 1);
+}
+
+// ZMQ_FD reports a change once; who took one message and sleeps on the descriptor sleeps on the others.
+TEST_F(Wire, WhatIsQueuedAlreadyIsNotSleptOn) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  for (const char* bytes : {"1", "2", "3"}) ASSERT_EQ(dealer->send(bytes), SendOutcome::kSent);
+  EXPECT_EQ(take(*router)->bytes, "1");
+  for (const char* bytes : {"2", "3"}) {
+    ASSERT_TRUE(await(*router));
+    EXPECT_EQ(router->receive()->bytes, bytes);
+  }
+  Watch watch{&*router, -1, false, false};
+  EXPECT_FALSE(wait({&watch, 1}, 0ms));
 }
 
 TEST_F(Wire, ASubscriberHearsItsPrefixesOnly) {
