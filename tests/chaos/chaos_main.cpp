@@ -1,0 +1,110 @@
+// A suite under load, and everything that can go wrong with it, in an order that a seed gives.
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "chaos/world.hpp"
+
+namespace bridgework::chaos {
+namespace {
+
+/// What the judgement and the poison at the end need.
+constexpr seconds kReserve{27};
+
+void strike(World& world, const Nemesis& nemesis) {
+  world.say(std::string(nemesis.name) + ": " + nemesis.what);
+  world.load().longest_silence();
+  const auto begun = steady_clock::now();
+  nemesis.strike(world);
+  const auto struck = steady_clock::now();
+  const auto missing = world.missing_after(kBackWithin);
+  const auto in_ms = [](steady_clock::duration span) {
+    return std::to_string(std::chrono::duration_cast<milliseconds>(span).count()) + " ms";
+  };
+  const auto silence = world.load().longest_silence();
+  if (missing) world.violated("after " + std::string(nemesis.name) + " service did not come back: " + *missing);
+  else
+    world.say("  service is whole " + in_ms(steady_clock::now() - struck) + " after the fault, which took " + in_ms(struck - begun) +
+              "; longest time without any answer " + std::to_string(silence.count()) + " ms");
+}
+
+struct Wish {
+  double minutes = 2;
+  std::string only;
+  World::Options world;
+};
+
+int run(const Wish& wish) {
+  const auto until =
+      steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(wish.minutes * 60));
+  std::size_t violations = 0;
+  try {
+    World world(wish.world);
+    const auto chosen = [&](const std::vector<Nemesis>& all) {
+      std::vector<Nemesis> out;
+      for (const auto& one : all) {
+        if (wish.only.empty() || wish.only == one.name) out.push_back(one);
+      }
+      return out;
+    };
+    std::vector<Nemesis> deck = chosen(nemeses());
+    if (const auto missing = world.missing_after(kBackWithin)) world.violated("the suite does not work to begin with: " + *missing);
+    std::size_t struck = 0;
+    // Every one once before any comes twice, as far as there is time for it.
+    const auto fits = [&](const Nemesis& nemesis) { return steady_clock::now() + nemesis.takes + kReserve <= until; };
+    while (std::any_of(deck.begin(), deck.end(), fits)) {
+      std::shuffle(deck.begin(), deck.end(), world.random());
+      for (const auto& nemesis : deck) {
+        if (!fits(nemesis)) continue;
+        strike(world, nemesis);
+        ++struck;
+      }
+    }
+    world.say("judgement after " + std::to_string(struck) + " faults");
+    world.judge_all();
+    for (const auto& poison : chosen(poisons())) {
+      world.say(std::string(poison.name) + ": " + poison.what);
+      poison.strike(world);
+    }
+    violations = world.violations().size();
+  } catch (const std::exception& error) {
+    std::printf("VIOLATION: %s\n", error.what());
+    ++violations;
+  }
+  std::printf("violations: %zu\n", violations);
+  return violations == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace bridgework::chaos
+
+int main(int argc, char** argv) {
+  using namespace bridgework::chaos;
+  Wish wish;
+  bool list = false;
+  CLI::App app("Breaks a running suite in every way there is, and says whether anything was lost, doubled or stuck.");
+  app.add_option("--minutes", wish.minutes, "how long, start and judgement included")->check(CLI::Range(0.5, 600.0));
+  app.add_option("--seed", wish.world.seed, "the order of faults and the choices in them");
+  app.add_option("--only", wish.only, "this fault alone, again and again");
+  app.add_option("--bin", wish.world.programs, "directory of the programs; those of the tests by default");
+  app.add_option("--port", wish.world.port, "of the gateway; a free one by default");
+  app.add_option("--clients", wish.world.clients, "how many work at the same time")->check(CLI::Range(1, 64));
+  app.add_flag("--list", list, "names all faults");
+  CLI11_PARSE(app, argc, argv);
+  bool known = wish.only.empty();
+  for (const auto* all : {&nemeses(), &poisons()}) {
+    for (const auto& one : *all) {
+      known = known || wish.only == one.name;
+      if (list) std::printf("%-12s %s\n", one.name, one.what);
+    }
+  }
+  if (list) return 0;
+  if (!known) {
+    std::fprintf(stderr, "there is no fault %s; --list names them\n", wish.only.c_str());
+    return 2;
+  }
+  return run(wish);
+}

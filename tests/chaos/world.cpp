@@ -1,0 +1,449 @@
+#include "chaos/world.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "support/outbox.hpp"
+
+namespace bridgework::chaos {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto kLook = milliseconds(20);
+constexpr const char* kProviders[] = {"ada", "bo"};
+
+std::string path_of(const std::string& program, const std::string& or_else) {
+  FILE* pipe = ::popen(("command -v " + program + " || command -v " + or_else).c_str(), "r");
+  char line[512] = {};
+  const bool found = pipe != nullptr && std::fgets(line, sizeof line, pipe) != nullptr;
+  if (pipe != nullptr) ::pclose(pipe);
+  if (!found) throw std::runtime_error("there is no " + program);
+  std::string path = line;
+  path.erase(path.find_last_not_of('\n') + 1);
+  return path;
+}
+
+/// A Wednesday at ten or eleven in New York: no quiet hours, and the slots four weeks on are within everybody's calendar.
+std::chrono::sys_days wednesday() {
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const std::chrono::weekday day{today};
+  return today + (std::chrono::Wednesday - day) + (day == std::chrono::Wednesday ? std::chrono::days(7) : std::chrono::days(0));
+}
+
+std::string local_text(std::chrono::sys_days day, int minute) {
+  const std::chrono::year_month_day date{day};
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:00", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), minute / 60, minute % 60);
+  return text;
+}
+
+std::string text_of(const json::object& object, const char* name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+}  // namespace
+
+Disk::Disk(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  constexpr std::size_t kSize = 2 * sizeof(std::int64_t);
+  void* mapped = fd >= 0 && ::ftruncate(fd, kSize) == 0 ? ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  if (fd >= 0) ::close(fd);
+  if (mapped == MAP_FAILED) throw std::runtime_error("cannot map " + file.string());
+  mapped_ = static_cast<volatile std::int64_t*>(mapped);
+}
+Disk::~Disk() { ::munmap(const_cast<std::int64_t*>(mapped_), 2 * sizeof(std::int64_t)); }
+
+/// A redis-server of our own in front of the real one, which waits at a gate, listens behind the link, and has the disk we gave it.
+void World::make_tools() {
+  std::string pattern = "/tmp/bw-chaos-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  tools_ = pattern;
+  const auto stand_in_for = [this](const char* program, const std::string& script) {
+    std::ofstream(tools_ / program) << "#!/usr/bin/env bash\n"
+                                    << "while [[ -e '" << (tools_ / "gate").string() << "' ]]; do sleep 0.02; done\n"
+                                    << script;
+    fs::permissions(tools_ / program, fs::perms::owner_all);
+  };
+  stand_in_for("redis-server", "export CHAOS_DISK='" + (tools_ / "disk").string() + "' LD_PRELOAD='" + BRIDGEWORK_SLOW_DISK + "'\nexec '" +
+                                   path_of("redis-server", "valkey-server") + "' \"${@/%redis.sock/behind.sock}\"\n");
+  // What looks at the files before Redis does waits at the gate too.
+  stand_in_for("redis-check-aof", "exec '" + path_of("redis-check-aof", "valkey-check-aof") + "' \"$@\"\n");
+  disk_ = std::make_unique<Disk>(tools_ / "disk");
+}
+
+World::World(const Options& options) : options_(options), random_(options.seed) {
+  support::Suite::Options suite;
+  suite.start = Instant(wednesday() + std::chrono::hours(15));
+  suite.instances = "bus=2,lead_intake=2,followup=2";
+  suite.programs = options.programs;
+  suite.port = options.port;
+  make_tools();
+  suite.environment = {"PATH=" + tools_.string() + ":\"$PATH\""};
+  suite.prepare = [this](const fs::path& data) {
+    fs::create_directories(data / "run");
+    link_ = std::make_unique<RedisLink>(data / "run" / "redis.sock", data / "run" / "behind.sock");
+  };
+  suite_ = std::make_unique<support::Suite>(suite);
+  runtime::Redis::Options redis;
+  redis.unix_socket = (suite_->data() / "run" / "behind.sock").string();
+  redis_ = runtime::Redis(redis);
+  say("a suite of " + std::to_string(suite_->processes().size()) + " processes and a Redis in " + suite_->data().string());
+  open_site();
+  Load::Options load;
+  load.url = suite_->url();
+  load.key = suite_->admin_key();
+  load.site = kSite;
+  load.providers.assign(std::begin(kProviders), std::end(kProviders));
+  for (int minute = 9 * 60; minute < 17 * 60; minute += 30) load.starts.push_back(local_text(wednesday() + std::chrono::days(28), minute));
+  load.clients = options.clients;
+  load.seed = options.seed;
+  load_ = std::make_unique<Load>(load, history_);
+  follower_ = std::make_unique<Follower>(context_, suite_->data() / "run");
+}
+
+World::~World() {
+  follower_.reset();
+  load_.reset();
+  if (!violations_.empty()) suite_->keep_data();
+  if (!violations_.empty()) say("data and logs stay in " + suite_->data().string());
+  link_->freeze(false);
+  suite_.reset();
+  std::error_code ignored;
+  fs::remove_all(tools_, ignored);
+}
+
+namespace {
+
+json::array every_day() {
+  json::array days;
+  for (int day = 1; day <= 7; ++day) days.push_back({{"weekday", day}, {"from_minute", 480}, {"until_minute", 1080}});
+  return days;
+}
+
+}  // namespace
+
+support::Answer World::define_site() {
+  const auto answer = suite_->api().post(
+      "/v1/sites",
+      {{"site", kSite}, {"name", "Harbour"}, {"zone", "America/New_York"}, {"hours", every_day()}, {"phone", std::to_string(++nudges_)}});
+  require(answer.status == 200 || answer.status == 201, "defining the site was answered " + std::to_string(answer.status) + answer.text);
+  return answer;
+}
+
+void World::open_site() {
+  const json::array days = every_day();
+  const auto must = [&](const std::string& path, const json::value& body) {
+    const auto answer = suite_->api().post(path, body);
+    require(answer.status == 200 || answer.status == 201, "POST " + path + " was answered " + std::to_string(answer.status) + answer.text);
+  };
+  define_site();
+  for (const char* chair : {"c1", "c2"}) must("/v1/chairs", {{"site", kSite}, {"chair", chair}, {"name", chair}});
+  for (const char* provider : kProviders) {
+    must("/v1/providers", {{"site", kSite}, {"provider", provider}, {"name", provider}, {"shifts", days}});
+  }
+  must("/v1/visit-types", {{"site", kSite}, {"visit_type", "exam"}, {"name", "Exam"}, {"duration_minutes", 30}, {"purpose", "exam"}});
+}
+
+void World::say(const std::string& line) const {
+  const auto ms = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun_).count();
+  std::printf("%7.2f s  %s\n", static_cast<double>(ms) / 1000, line.c_str());
+  std::fflush(stdout);
+}
+
+void World::violated(const std::string& what) {
+  violations_.push_back(what);
+  constexpr std::size_t kPrinted = 50;
+  if (violations_.size() <= kPrinted) say("VIOLATION: " + what);
+}
+
+bool World::eventually(const std::function<bool()>& done, milliseconds limit) {
+  const auto until = steady_clock::now() + limit;
+  while (!done()) {
+    if (steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+  return true;
+}
+
+json::value World::service_status(const std::string& service) {
+  const auto status = get("/v1/status");
+  if (status.status != 200) return nullptr;
+  for (const auto& one : status.at("/services").as_array()) {
+    if (one.at("service").as_string() == service) return one;
+  }
+  return nullptr;
+}
+
+int World::signal(const std::string& name, int number) {
+  const int pid = suite_->pid_of(name);
+  return pid > 0 && ::kill(pid, number) == 0 ? pid : 0;
+}
+
+bool World::is_ready(const std::string& name) {
+  if (name == "redis") return redis_.run({"PING"}).has_value();
+  const auto ports = suite_->processes();
+  const auto it = ports.find(name);
+  return it != ports.end() && support::Api("http://127.0.0.1:" + std::to_string(it->second), {}).get("/readyz").status == 200;
+}
+
+std::string World::not_ready(const std::string& name) {
+  const auto ports = suite_->processes();
+  const auto it = ports.find(name);
+  return it == ports.end() ? std::string() : support::Api("http://127.0.0.1:" + std::to_string(it->second), {}).get("/readyz").text;
+}
+
+bool World::restarted(const std::string& name, int old_pid, milliseconds limit) {
+  return eventually(
+      [&] {
+        const int pid = suite_->pid_of(name);
+        return pid > 0 && pid != old_pid && is_ready(name);
+      },
+      limit);
+}
+
+std::uint64_t World::redis_comes_back_with(const std::function<void(const fs::path&)>& tamper) {
+  const fs::path gate = tools_ / "gate";
+  std::ofstream(gate).put('\n');
+  const int pid = signal("redis", SIGKILL);
+  require(pid > 0, "redis was not running");
+  eventually([&] { return !fs::exists("/proc/" + std::to_string(pid)); });
+  // Answers still on their way to clients belong to the life that has ended.
+  std::size_t answered = load_->answered();
+  auto since = steady_clock::now();
+  eventually([&] {
+    if (load_->answered() != answered) {
+      answered = load_->answered();
+      since = steady_clock::now();
+    }
+    return steady_clock::now() - since > milliseconds(300);
+  });
+  const std::size_t life = history_.life();
+  history_.end_life();
+  tamper(suite_->data() / "redis" / "appendonlydir");
+  fs::remove(gate);
+  std::uint64_t first = 0;
+  const bool opened = eventually(
+      [&] {
+        const auto run_id = redis_.run_id();
+        if (!run_id) return false;
+        const auto meta = redis_.run({"HMGET", "{group}:meta", "run_id", "inc_start"});
+        if (!meta || meta->items.size() != 2 || meta->items[0].text != *run_id) return false;
+        first = std::stoull(meta->items[1].text);
+        return true;
+      },
+      kBackWithin);
+  require(opened, "no new incarnation was opened");
+  history_.lost_from(life, first);
+  return first;
+}
+
+std::optional<std::string> World::missing_after(milliseconds limit) {
+  const auto until = steady_clock::now() + limit;
+  const auto wait_for = [&](const std::function<bool()>& done) {
+    return eventually(done, std::chrono::duration_cast<milliseconds>(until - steady_clock::now()));
+  };
+  for (const auto& [name, port] : suite_->processes()) {
+    if (!wait_for([&, name = name] { return is_ready(name); })) return name + " is not ready";
+  }
+  for (const auto kind : {Operation::Kind::kPerson, Operation::Kind::kLead, Operation::Kind::kHold}) {
+    // Each client may have one under way from before.
+    const std::size_t enough = load_->answered(kind) + static_cast<std::size_t>(load_->clients()) + 1;
+    if (!wait_for([&] { return load_->answered(kind) >= enough; })) return std::string("no ") + name_of(kind) + " is answered";
+  }
+  std::int64_t head = -1;
+  std::string who = "the status";
+  const bool caught_up = wait_for([&] {
+    const auto status = get("/v1/status");
+    if (status.status != 200) return false;
+    if (head < 0) head = status.int_at("/head");
+    for (const auto& service : status.at("/services").as_array()) {
+      who = std::string(service.at("service").as_string());
+      if (service.at("lanes_owned").to_number<std::int64_t>() != service.at("lanes_total").to_number<std::int64_t>()) return false;
+      if (service.at("checkpoint").to_number<std::int64_t>() < head) return false;
+    }
+    who = "the follower";
+    return static_cast<std::int64_t>(follower_->position()) >= head;
+  });
+  if (!caught_up) return who + " does not reach position " + std::to_string(head);
+  return std::nullopt;
+}
+
+bool World::comes_to_rest() {
+  // A consumer says how far it is when an event comes that it wants, or after seconds without one: so it gets one.
+  const std::set<std::string> hears_of_persons{"feedback", "followup", "journey", "outreach"};
+  const std::set<std::string> hears_of_sites{"analytics", "lead_intake"};
+  const auto until = steady_clock::now() + kBackWithin;
+  while (steady_clock::now() < until) {
+    const auto head = get("/v1/status").int_at("/head");
+    Operation nudge;
+    nudge.key = "nudge-" + std::to_string(++nudges_);
+    const auto person =
+        suite_->api().post("/v1/persons", {{"profile", {{"given_name", nudge.key}, {"provenance", "observed"}}}}, nudge.key);
+    nudge.outcome = person.status == 201 ? Operation::Outcome::kDone : Operation::Outcome::kUnknown;
+    nudge.sequence = person.sequence;
+    history_.add(nudge);
+    const auto site = define_site();
+    const bool heard = eventually(
+        [&] {
+          const auto status = get("/v1/status");
+          if (status.status != 200) return false;
+          for (const auto& service : status.at("/services").as_array()) {
+            const std::string name(service.at("service").as_string());
+            const auto at = service.at("checkpoint").to_number<std::uint64_t>();
+            if (hears_of_persons.contains(name) && at < person.sequence) return false;
+            if (hears_of_sites.contains(name) && at < site.sequence) return false;
+          }
+          return true;
+        },
+        std::chrono::duration_cast<milliseconds>(until - steady_clock::now()));
+    // Nothing but the two: nobody had anything left to say.
+    if (heard && get("/v1/status").int_at("/head") == head + 2) return true;
+  }
+  return false;
+}
+
+std::vector<Event> World::read_feed() {
+  std::vector<Event> events;
+  const auto answer = get("/v1/events");
+  require(answer.status == 200, "the feed answers " + std::to_string(answer.status));
+  std::istringstream lines(answer.text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    boost::system::error_code error;
+    const json::value value = json::parse(line, error);
+    if (error || !value.is_object()) {
+      violated("the feed ends in the middle of a line");
+      break;
+    }
+    const auto& object = value.as_object();
+    Event event;
+    event.sequence = object.at("sequence").to_number<std::uint64_t>();
+    event.id = text_of(object, "id");
+    event.type = text_of(object, "type");
+    event.subject = text_of(object, "subject");
+    event.time = text_of(object, "time");
+    if (const auto* data = object.if_contains("data"); data != nullptr && data->is_object()) event.data = data->as_object();
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+void World::judge_all() {
+  load_->stop(seconds(30));
+  for (const auto& complaint : load_->complaints()) violated(complaint);
+  require(comes_to_rest(), "the suite does not come to rest");
+  const std::vector<Event> events = read_feed();
+  require(static_cast<std::int64_t>(events.size()) == get("/v1/status").int_at("/head"), "the feed is not the whole log");
+  const Judgement judgement = judge(history_, events);
+  for (const auto& violation : judgement.violations) violated(violation);
+  say(std::to_string(judgement.done) + " commands done, " + std::to_string(judgement.refused) + " refused, " +
+      std::to_string(judgement.unknown) + " unknown, " + std::to_string(judgement.lost) + " lost with the log they were in; " +
+      std::to_string(load_->repeated()) + " repeated; " + std::to_string(events.size()) + " events");
+
+  const auto audit = get("/v1/audit/leaks");
+  require(audit.status == 200 && audit.int_at("/violations") == 0, "the leak audit finds " + audit.text);
+  // Whose registration was lost with the log may have booked since: followup accounts for them too.
+  const auto known = static_cast<std::size_t>(audit.int_at("/persons"));
+  require(known >= judgement.persons && known <= judgement.persons_mentioned,
+          "followup knows " + std::to_string(known) + " persons of " + std::to_string(judgement.persons));
+  const auto parked = get("/v1/parked");
+  require(parked.status == 200 && parked.at("/parked").is_array() && parked.at("/parked").as_array().empty(), "parked: " + parked.text);
+  judge_outbox(events);
+  judge_analytics();
+  judge_followers();
+  judge_logs();
+}
+
+/// An enquiry is acknowledged by at most one mail; when none is there, outreach says why.
+void World::judge_outbox(const std::vector<Event>& events) {
+  std::map<std::string, int> mails;
+  const std::regex to("(^|\n)To: <?([^>\r\n]+)>?");
+  for (const auto& mail : support::outbox_of(suite_->outbox())) {
+    std::smatch found;
+    if (std::regex_search(mail, found, to)) ++mails[found[2].str()];
+  }
+  for (const auto& [address, count] : mails) require(count == 1, std::to_string(count) + " mails to " + address);
+  std::size_t explained = 0;
+  for (const auto& event : events) {
+    if (event.type != "EnquiryReceived" || mails.contains(Load::mail_of(text_of(event.data, "text")))) continue;
+    const auto answer = get("/v1/messages?person=" + event.subject);
+    const auto& list = answer.at("/messages");
+    const bool said = list.is_array() && !list.as_array().empty() && list.as_array()[0].at("state").as_string() != "planned" &&
+                      list.as_array()[0].at("state").as_string() != "sent";
+    require(said, "no mail to " + event.subject + " and no reason: " + answer.text);
+    ++explained;
+  }
+  say(std::to_string(mails.size()) + " mails, none twice; " + std::to_string(explained) + " not sent, each with its reason");
+}
+
+/// Numbers that were counted through all faults are those that a rebuild from the first event counts.
+void World::judge_analytics() {
+  const auto read = [&] {
+    std::string all = get("/v1/bucket?site=" + std::string(kSite)).text;
+    const auto kpis = get("/v1/kpis");
+    if (kpis.at("/kpis").is_array()) {
+      for (const auto& kpi : kpis.at("/kpis").as_array()) {
+        const std::string id(kpi.at("id").as_string());
+        all += "\n" + id + " " + get("/v1/kpis/" + id).text;
+      }
+    }
+    return all;
+  };
+  const std::string before = read();
+  const auto rebuilt = suite_->api().post("/v1/rebuild/analytics", json::object());
+  require(rebuilt.status == 200, "the rebuild is answered " + std::to_string(rebuilt.status) + " " + rebuilt.text);
+  require(comes_to_rest(), "analytics does not come to rest after the rebuild");
+  const std::string after = read();
+  if (before != after) {
+    std::istringstream old_lines(before), new_lines(after);
+    for (std::string a, b; std::getline(old_lines, a) && std::getline(new_lines, b);) {
+      if (a != b) violated("analytics counted " + a + " and after the rebuild " + b);
+    }
+  }
+}
+
+void World::judge_followers() {
+  for (const auto& complaint : follower_->complaints()) violated("the follower complains: " + complaint);
+  Follower fresh(context_, suite_->data() / "run");
+  const auto head = static_cast<std::uint64_t>(get("/v1/status").int_at("/head"));
+  require(eventually([&] { return fresh.position() >= head && follower_->position() >= head; }), "a follower does not reach the head");
+  const auto now = fresh.events(), followed = follower_->events();
+  const auto [a, b] = std::mismatch(now.begin(), now.end(), followed.begin(), followed.end());
+  require(a == now.end() && b == followed.end(), "who followed all the time holds another event " + std::to_string(a - now.begin() + 1) +
+                                                     " of " + std::to_string(now.size()) + " than who begins now");
+}
+
+void World::judge_logs() {
+  std::map<std::string, int> errors;
+  for (const auto& entry : fs::directory_iterator(suite_->data() / "log")) {
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) {
+      if (const auto at = line.find(" error "); at != std::string::npos && line.starts_with("20")) {
+        std::istringstream words(line.substr(at + 7));
+        std::string who, what;
+        words >> who >> what;
+        ++errors[who + " " + what];
+      }
+    }
+  }
+  for (const auto& [line, count] : errors) violated("logged as an error " + std::to_string(count) + " times: " + line);
+}
+
+}  // namespace bridgework::chaos

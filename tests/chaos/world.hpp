@@ -1,0 +1,142 @@
+#pragma once
+// One suite under load, with a hand on everything that can fail.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "chaos/follower.hpp"
+#include "chaos/history.hpp"
+#include "chaos/load.hpp"
+#include "chaos/redis_link.hpp"
+#include "runtime/redis.hpp"
+#include "runtime/wire.hpp"
+#include "support/suite.hpp"
+
+namespace bridgework::chaos {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// How long after a fault service may take to be back, a lease and a machine shared with others included.
+inline constexpr seconds kBackWithin{45};
+inline constexpr seconds kLease{10};
+inline constexpr const char* kSite = "harbour";
+
+/// The disk under Redis, as `slow_disk.c` sees it.
+class Disk {
+ public:
+  explicit Disk(const std::filesystem::path& file);
+  ~Disk();
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+  void sync_takes(milliseconds longer) { mapped_[0] = longer.count(); }
+  void is_full(bool full) { mapped_[1] = full ? 1 : 0; }
+
+ private:
+  volatile std::int64_t* mapped_;
+};
+
+class World {
+ public:
+  struct Options {
+    std::uint64_t seed = 1;
+    std::string programs;  ///< empty: those of this build
+    int port = 0;
+    int clients = 4;
+  };
+  explicit World(const Options& options);
+  ~World();
+
+  support::Suite& suite() { return *suite_; }
+  RedisLink& link() { return *link_; }
+  Disk& disk() { return *disk_; }
+  Load& load() { return *load_; }
+  History& history() { return history_; }
+  Follower& follower() { return *follower_; }
+  runtime::Redis& redis() { return redis_; }
+  std::mt19937_64& random() { return random_; }
+  std::size_t any(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
+
+  /// One line about what happens.
+  void say(const std::string& line) const;
+  void violated(const std::string& what);
+  void require(bool holds, const std::string& what) {
+    if (!holds) violated(what);
+  }
+  const std::vector<std::string>& violations() const { return violations_; }
+
+  /// Polls until `done`; false after `limit`.
+  bool eventually(const std::function<bool()>& done, milliseconds limit = seconds(20));
+  /// A fault lasts.
+  void lasts(milliseconds span) {
+    eventually([] { return false; }, span);
+  }
+
+  support::Answer get(const std::string& path) { return suite_->api().get(path); }
+  boost::json::value service_status(const std::string& service);
+  /// Sends a signal to a process of the suite; its id, 0 when it is not there.
+  int signal(const std::string& name, int number);
+  /// Waits until the process that had that id is replaced by one that is ready.
+  bool restarted(const std::string& name, int old_pid, milliseconds limit = kBackWithin);
+  bool is_ready(const std::string& name);
+  /// What a process of the suite says of itself.
+  std::string not_ready(const std::string& name);
+
+  /// Kills Redis, lets `tamper` change what it left on disk, and starts it again. The first position that was lost.
+  std::uint64_t redis_comes_back_with(const std::function<void(const std::filesystem::path& append_only_folder)>& tamper);
+
+  /// Waits until every process is ready, every lane has an owner, commands of each service with clients are answered, and every consumer,
+  /// inside and out, has what had happened by then. What is missing after the limit, or nothing.
+  std::optional<std::string> missing_after(milliseconds limit);
+
+  /// With no more commands: every consumer has handled everything, and nothing new comes of it.
+  bool comes_to_rest();
+
+  /// No more commands; then everything is compared with everything else.
+  void judge_all();
+
+ private:
+  void make_tools();
+  void open_site();
+  support::Answer define_site();
+  std::vector<Event> read_feed();
+  void judge_outbox(const std::vector<Event>& events);
+  void judge_analytics();
+  void judge_followers();
+  void judge_logs();
+
+  Options options_;
+  std::filesystem::path tools_;
+  std::mt19937_64 random_;
+  steady_clock::time_point begun_ = steady_clock::now();
+  std::vector<std::string> violations_;
+  runtime::Context context_;
+  History history_;
+  std::unique_ptr<RedisLink> link_;
+  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<support::Suite> suite_;
+  runtime::Redis redis_{{}};
+  int nudges_ = 0;
+  std::unique_ptr<Load> load_;
+  std::unique_ptr<Follower> follower_;
+};
+
+struct Nemesis {
+  const char* name;
+  const char* what;
+  void (*strike)(World&);
+  seconds takes;  ///< with service whole again, on a busy machine; about
+};
+/// Those that strike under load, in any order.
+const std::vector<Nemesis>& nemeses();
+/// Those after which the log holds what no client asked for: at the end, when the history is judged.
+const std::vector<Nemesis>& poisons();
+
+}  // namespace bridgework::chaos
