@@ -17,19 +17,29 @@
 namespace bridgework::support {
 namespace {
 
-/// A port nobody listens on. Another process may take it before ours does; scripts/up then says so.
-int free_port() {
+bool can_listen(int port) {
   const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (s < 0) return false;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (s < 0 || ::bind(s, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool bound = ::bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   ::close(s);
-  return ntohs(address.sin_port);
+  return bound;
+}
+
+/// The first of as many ports as a suite takes, one after the other. Below those the kernel gives to clients: one of them may be taken
+/// between our look and the start. Another process may still take one; scripts/up then says so.
+int free_port() {
+  constexpr int kFirst = 10'000, kLast = 32'000, kPorts = 40;
+  for (int i = 0; i < (kLast - kFirst) / kPorts; ++i) {
+    const int base = kFirst + (::getpid() + i) % ((kLast - kFirst) / kPorts) * kPorts;
+    bool free = true;
+    for (int port = base; free && port < base + kPorts; ++port) free = can_listen(port);
+    if (free) return base;
+  }
+  throw std::runtime_error("no free ports");
 }
 
 Suite::Ran run(const std::string& command) {
