@@ -31,7 +31,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kCommandsPerTurn = 512;
 constexpr std::uint32_t kEventsPerFetch = 512;
-constexpr milliseconds kFetchWait{5'000};
+// Nobody tells a consumer of events it does not want before its wait ends, and until then it seems to lag behind the log.
+constexpr milliseconds kFetchWait{1'000};
 constexpr milliseconds kDrivenClockLook{20};
 constexpr milliseconds kLeaveWithin{8'000};
 
