@@ -47,8 +47,7 @@ std::int64_t head(Suite& suite) { return suite.api().get("/v1/status").int_at("/
 // A segment of a few events, sealed and trimmed at once.
 Suite::Options archiving_early() {
   Suite::Options options;
-  options.environment = {"BRIDGEWORK_BUS_ARCHIVE_EVERY=20", "BRIDGEWORK_BUS_ARCHIVE_KEEP=0",
-                         "BRIDGEWORK_BUS_ARCHIVE_SEGMENT_EVENTS=120"};
+  options.environment = {"BRIDGEWORK_BUS_ARCHIVE_EVERY=20", "BRIDGEWORK_BUS_ARCHIVE_KEEP=0", "BRIDGEWORK_BUS_ARCHIVE_SEGMENT_EVENTS=120"};
   return options;
 }
 
