@@ -240,6 +240,7 @@ TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
   start_bus(config_);
   Archive archive(place_.archive);
   ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 7; }));
+  const std::string lost = archive.segments()->back().incarnation;
 
   redis_.kill();
   std::filesystem::remove_all(before);
@@ -249,7 +250,7 @@ TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
   all.insert(all.end(), instead.begin(), instead.end());
   ASSERT_TRUE(eventually([&] {
     const auto segments = archive.segments();
-    return segments && segments->size() == 5 && segments->back().last == 100;
+    return segments && segments->size() == 5 && segments->back().last == 100 && segments->back().incarnation != lost;
   }));
   EXPECT_EQ(archive.verify().value(), 100u);
   BusClient it = client();
