@@ -43,6 +43,11 @@ class File {
   File& operator=(const File&) = delete;
 
   bool open() const { return descriptor_ >= 0; }
+  /// What tells this file from any other of the same name.
+  std::uint64_t number() const {
+    struct stat found {};
+    return ::fstat(descriptor_, &found) == 0 ? found.st_ino : 0;
+  }
   std::uint64_t size() const {
     struct stat found {};
     return ::fstat(descriptor_, &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
@@ -157,6 +162,7 @@ tl::expected<Segment, Fault> open_segment(const std::filesystem::path& path) {
   if (!file.read(0, head) || !file.read(size - kTailBytes, tail)) return failed(path, "reading");
   Segment segment;
   segment.path = path;
+  segment.file = file.number();
   Bytes begin(head);
   if (begin.text(8) != kHead) return broken(path, "does not begin like one");
   segment.first = begin.number<std::uint64_t>();
@@ -211,7 +217,8 @@ tl::expected<std::vector<Segment>, Fault> Archive::segments() {
   std::vector<Segment> found;
   for (const auto& path : paths) {
     // Sealed segments never change, so those known are not opened again.
-    const auto known = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& s) { return s.path == path; });
+    const std::uint64_t file = File(path, O_RDONLY).number();
+    const auto known = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& s) { return s.path == path && s.file == file; });
     if (known != segments_.end()) {
       found.push_back(*known);
     } else {
@@ -234,6 +241,8 @@ tl::expected<std::vector<Segment>, Fault> Archive::segments() {
 tl::expected<std::vector<LogEntry>, Fault> Archive::frame(const Segment& segment, std::size_t index, Chain* chain) {
   const File file(segment.path, O_RDONLY);
   if (!file.open()) return failed(segment.path, "opening");
+  // Set aside and sealed again since the list was read: the caller reads the list again.
+  if (file.number() != segment.file) return tl::unexpected(Fault{FaultKind::kOverloaded, segment.path.string() + " was sealed again"});
   std::string head(kFrameHeadBytes, '\0');
   if (!file.read(segment.frames[index].offset, head)) return broken(segment.path, "a frame is cut");
   Bytes numbers(head);

@@ -32,6 +32,7 @@ using Chain = std::array<std::uint8_t, 32>;
 
 struct Segment {
   std::filesystem::path path;
+  std::uint64_t file = 0;  ///< the file's number: after a roll-back another one may bear the name
   std::uint64_t first = 0, last = 0;
   std::string incarnation;         ///< of the log when this was sealed: all of it was part of that log
   std::int64_t last_recorded = 0;  ///< microseconds since 1970
