@@ -239,6 +239,13 @@ tl::expected<void, std::string> try_gate(Context& context, const CurveKeys& serv
   serving.grant = Grant::kSelfTest;
   auto router = Router::bind(context, "tcp://127.0.0.1:*", serving);
   if (!router) return fail(router.error().what);
+  // The server tells what became of a handshake, and it is listened to before anybody knocks: a stranger turned away at once is seen too.
+  std::unique_ptr<void, int (*)(void*)> events(zmq_socket(context.handle(), ZMQ_PAIR), [](void* socket) { return zmq_close(socket); });
+  const std::string place = "inproc://curve-self-test";
+  if (!events || zmq_socket_monitor(router->handle(), place.c_str(), ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0 ||
+      zmq_connect(events.get(), place.c_str()) != 0) {
+    return fail("nobody tells what becomes of a handshake: " + std::string(zmq_strerror(errno)));
+  }
   const auto dealer_with = [&](const CurveKeys& keys) {
     SocketOptions asking;
     asking.keys = keys;
@@ -247,22 +254,17 @@ tl::expected<void, std::string> try_gate(Context& context, const CurveKeys& serv
   auto stranger = dealer_with(make_curve_keys());
   if (!stranger) return fail(stranger.error().what);
 
-  // Turned away, and not only late: the stranger's handshake ends with an error of its own before the known one is tried.
-  void* const watching = zmq_socket(context.handle(), ZMQ_PAIR);
+  // Turned away, and not only late: the stranger's handshake has failed before the known one is tried.
   const auto end = std::chrono::steady_clock::now() + limit;
-  const std::string place = "inproc://curve-self-test";
   bool turned_away = false, let_in = false;
-  if (watching != nullptr && zmq_socket_monitor(stranger->handle(), place.c_str(), ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) == 0 &&
-      zmq_connect(watching, place.c_str()) == 0) {
-    while (!turned_away && !let_in && std::chrono::steady_clock::now() < end) {
-      zmq_pollitem_t item{watching, 0, ZMQ_POLLIN, 0};
-      zmq_poll(&item, 1, 5);
-      turned_away = receive_frames(watching).has_value();
-      let_in = stranger->writable();
-    }
+  while (!turned_away && !let_in && std::chrono::steady_clock::now() < end) {
+    zmq_pollitem_t item{events.get(), 0, ZMQ_POLLIN, 0};
+    zmq_poll(&item, 1, 5);
+    turned_away = receive_frames(events.get()).has_value();
+    let_in = stranger->writable();
   }
-  zmq_socket_monitor(stranger->handle(), nullptr, 0);
-  if (watching != nullptr) zmq_close(watching);
+  zmq_socket_monitor(router->handle(), nullptr, 0);
+  events.reset();
   if (let_in || stranger->writable()) return fail("a key that nobody knows was let in");
   if (!turned_away) return fail("a key that nobody knows was not turned away in time");
 
