@@ -954,8 +954,8 @@ void Engine::settle() {
   }
 }
 
-bool Engine::flush_checkpoints() {
-  if (steady_() < next_flush_) return false;
+void Engine::flush_checkpoints() {
+  if (steady_() < next_flush_) return;
   next_flush_ = steady_() + std::chrono::seconds(1);
   std::vector<Unit> units;
   for (const auto& [lane, run] : lanes_) {
@@ -966,11 +966,11 @@ bool Engine::flush_checkpoints() {
     unit.checkpoint = Unit::Checkpoint{run.checkpoint, run.seen};
     units.push_back(std::move(unit));
   }
-  if (units.empty()) return false;
+  if (units.empty()) return;
   const auto results = store_.commit(incarnation_, units);
   if (!results) {
     lost_touch(results.error());
-    return false;
+    return;
   }
   for (std::size_t u = 0; u < units.size(); ++u) {
     LaneRun& run = lanes_.at(units[u].lane);
@@ -982,7 +982,6 @@ bool Engine::flush_checkpoints() {
       next_tick_ = {};
     }
   }
-  return false;
 }
 
 bool Engine::turn() {

@@ -150,7 +150,7 @@ class Engine {
   void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
   void lost_touch(const Fault& fault);
   void answer(const Item& item, messages::Outcome outcome, std::string code, std::string detail);
-  bool flush_checkpoints();
+  void flush_checkpoints();
   Instant recheck_timers_at(std::optional<Instant> next) const;
 
   const Handler& handler_;

@@ -629,18 +629,13 @@ class World {
       call(kAppointments, messages::DefineChair{.chair = ChairId("chair"), .site = site(s), .name = "Chair"});
       for (const char* p : {"a", "b"})
         call(kAppointments, messages::DefineProvider{.provider = ProviderId(p), .site = site(s), .name = p, .shifts = hours});
-      call(kAppointments, messages::DefineVisitType{.visit_type = "filling",
-                                                    .site = site(s),
-                                                    .name = "Filling",
-                                                    .duration_minutes = 60,
-                                                    .buffer_minutes = 0,
-                                                    .purpose = messages::Purpose::kRestorative});
-      call(kAppointments, messages::DefineVisitType{.visit_type = "cleaning",
-                                                    .site = site(s),
-                                                    .name = "Cleaning",
-                                                    .duration_minutes = 45,
-                                                    .buffer_minutes = 0,
-                                                    .purpose = messages::Purpose::kHygiene});
+      const auto visit_type = [&](const char* id, const char* name, std::uint16_t minutes, messages::Purpose purpose) {
+        call(kAppointments,
+             messages::DefineVisitType{
+                 .visit_type = id, .site = site(s), .name = name, .duration_minutes = minutes, .buffer_minutes = 0, .purpose = purpose});
+      };
+      visit_type("filling", "Filling", 60, messages::Purpose::kRestorative);
+      visit_type("cleaning", "Cleaning", 45, messages::Purpose::kHygiene);
     }
     settle();
     for (std::size_t i = 0; i < kPersons; ++i) {
