@@ -44,6 +44,13 @@ std::size_t events(Suite& suite) {
 
 std::int64_t head(Suite& suite) { return suite.api().get("/v1/status").int_at("/head"); }
 
+/// The id of the last event, as a consumer keeps it: where it would go on.
+std::string last_event_id(Suite& suite) {
+  const std::string lines = suite.cli("tail --json").out;
+  const std::size_t begin = lines.rfind('\n', lines.size() - 2);
+  return std::string(json::parse(lines.substr(begin == std::string::npos ? 0 : begin + 1)).at("id").as_string());
+}
+
 // A segment of a few events, sealed and trimmed at once.
 Suite::Options archiving_early() {
   Suite::Options options;
@@ -55,7 +62,7 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
   const Directory directory;
   const fs::path copy = directory.path / "copy";
   std::vector<std::string> before;
-  std::string after;
+  std::string after, position_at_backup, position_after_backup;
   std::int64_t head_then = 0;
   {
     Suite suite(archiving_early());
@@ -67,9 +74,11 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
       return parts > 3;
     }));
     head_then = head(suite);
+    position_at_backup = last_event_id(suite);
     ASSERT_EQ(script("backup --to " + copy.string() + " --data " + suite.data().string()), 0);
     EXPECT_EQ(script("backup --to " + copy.string() + " --data " + suite.data().string()), 1) << "nothing is written over";
     after = add_person(suite, "after");
+    position_after_backup = last_event_id(suite);
     EXPECT_EQ(script("restore --from " + copy.string() + " --data " + suite.data().string()), 1) << "a suite is not written over";
   }
   Suite::Options restored = archiving_early();
@@ -89,6 +98,11 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
   ASSERT_TRUE(suite.settle());
   EXPECT_EQ(suite.api().get("/v1/audit/leaks").int_at("/violations"), 0);
   EXPECT_EQ(events(suite), static_cast<std::size_t>(head_then) + 1);
+  // A consumer that had read what was lost is told so, though the log has grown past its position; one that had not goes on.
+  const auto diverged = suite.api().get("/v1/events?after=" + position_after_backup);
+  EXPECT_EQ(diverged.status, 409);
+  EXPECT_EQ(diverged.string_at("/code"), "log_diverged");
+  EXPECT_EQ(suite.api().get("/v1/events?limit=1&after=" + position_at_backup).status, 200);
 }
 
 TEST(Backup, RefusesADamagedBackup) {
