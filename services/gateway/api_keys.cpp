@@ -2,21 +2,18 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "runtime/log.hpp"
-#include "runtime/toml.hpp"
+#include "runtime/named_list.hpp"
 
 namespace bridgework::gateway {
 namespace {
 
 constexpr std::size_t kKeyBytesMin = 16;
-constexpr std::size_t kListBytesMax = 1024 * 1024;
-constexpr std::size_t kNameBytesMax = 64;
 constexpr std::chrono::seconds kLookEvery{1};
 constexpr Role kRoles[] = {Role::kAdmin, Role::kManager, Role::kDesk, Role::kBi, Role::kIntake};
 
@@ -29,25 +26,6 @@ constexpr std::string_view kOfForms[] = {"GET /v1/sites",    "GET /v1/slots",   
 template <class Words>
 bool has(const Words& words, std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
-}
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
-std::optional<std::vector<std::string>> texts_of(const toml::node* node) {
-  std::vector<std::string> texts;
-  if (node == nullptr) return texts;
-  const toml::array* array = node->as_array();
-  if (array == nullptr) return std::nullopt;
-  for (const toml::node& item : *array) {
-    const auto* text = item.as_string();
-    if (text == nullptr) return std::nullopt;
-    texts.push_back(text->get());
-  }
-  return texts;
 }
 
 std::optional<std::array<unsigned char, 32>> hash_of_hex(std::string_view hex) {
@@ -105,35 +83,28 @@ void ApiKeys::add(std::string principal, std::string_view key) { added_.push_bac
 
 tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::string_view text) {
   const auto refuse = [](std::string why) { return tl::unexpected(std::move(why)); };
-  if (text.size() > kListBytesMax) return refuse("the list is larger than a megabyte");
-  toml::table list;
-  try {
-    list = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return refuse("line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
-  } catch (const std::exception& error) {
-    return refuse(error.what());
-  }
-  if (list.size() > kCallersMax) return refuse("there are more than " + std::to_string(kCallersMax) + " callers");
+  const auto list = runtime::parse_named_list(text, kCallersMax);
+  if (!list) return refuse(list.error());
   std::vector<Entry> entries;
-  for (const auto& [key, node] : list) {
+  for (const auto& [key, node] : *list) {
     const std::string name(std::string_view{key});
-    if (!is_name(name)) return refuse("a caller's name has 1 to 64 of a-z, 0-9, _ and -");
-    const toml::table* table = node.as_table();
-    if (table == nullptr) return refuse(name + " must be a table with role, sites and keys");
-    for (const auto& [word, value] : *table) {
+    const toml::table& table = *node.as_table();
+    for (const auto& [word, value] : table) {
       if (!has(std::array<std::string_view, 3>{"role", "sites", "keys"}, std::string_view{word})) {
         return refuse(name + " has only role, sites and keys");
       }
     }
-    const auto* role_text = table->get("role") == nullptr ? nullptr : table->get("role")->as_string();
+    const auto* role_text = table.contains("role") ? table.get("role")->as_string() : nullptr;
     const auto role = role_text == nullptr ? std::end(kRoles) : std::find_if(std::begin(kRoles), std::end(kRoles), [&](Role one) {
       return to_string(one) == role_text->get();
     });
     if (role == std::end(kRoles)) return refuse(name + ".role must be one of admin, manager, desk, bi, intake");
-    const auto sites = texts_of(table->get("sites")), keys = texts_of(table->get("keys"));
+    const auto texts = [&](std::string_view word) {
+      return table.contains(word) ? runtime::texts_of(*table.get(word)) : std::vector<std::string>();
+    };
+    const auto sites = texts("sites"), keys = texts("keys");
     // An empty list of sites reads as "none" and would mean "all".
-    if (!sites || (table->contains("sites") && sites->empty())) return refuse(name + ".sites must name sites, or be left out for all");
+    if (!sites || (table.contains("sites") && sites->empty())) return refuse(name + ".sites must name sites, or be left out for all");
     if (!keys) return refuse(name + ".keys must be a list of texts");
     const Caller caller{name, *role, {sites->begin(), sites->end()}};
     for (const std::string& hex : *keys) {
@@ -149,25 +120,16 @@ tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::strin
 }
 
 tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return tl::unexpected("cannot read " + path);
-  auto entries = parse(text);
+  const auto text = runtime::read_text(path);
+  if (!text) return tl::unexpected(text.error());
+  auto entries = parse(*text);
   if (!entries) return tl::unexpected(path + ": " + entries.error());
   return entries;
 }
 
-std::string ApiKeys::state_of_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "none";
-  const auto number = [](auto value) { return std::to_string(value) + " "; };
-  return number(status.st_dev) + number(status.st_ino) + number(status.st_size) + number(status.st_mtim.tv_sec) +
-         number(status.st_mtim.tv_nsec);
-}
-
 tl::expected<void, std::string> ApiKeys::follow(const std::string& path) {
   list_ = path;
-  list_seen_ = state_of_file(path);
+  list_seen_ = runtime::state_of_file(path);
   if (list_seen_ == "none") return {};
   auto entries = read(path);
   if (!entries) return tl::unexpected(std::move(entries.error()));
@@ -178,7 +140,7 @@ tl::expected<void, std::string> ApiKeys::follow(const std::string& path) {
 void ApiKeys::look(std::chrono::steady_clock::time_point now) {
   if (list_.empty() || now < look_at_) return;
   look_at_ = now + kLookEvery;
-  const std::string seen = state_of_file(list_);
+  const std::string seen = runtime::state_of_file(list_);
   if (seen == list_seen_) return;
   list_seen_ = seen;
   // Gone for good, or between two versions: whoever wants nobody in says so in a list.

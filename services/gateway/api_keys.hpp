@@ -71,7 +71,6 @@ class ApiKeys {
   static Hash hash(std::string_view key);
   static tl::expected<std::vector<Entry>, std::string> parse(std::string_view toml);
   static tl::expected<std::vector<Entry>, std::string> read(const std::string& path);
-  static std::string state_of_file(const std::string& path);
 
   std::vector<Entry> added_;
   std::vector<Entry> listed_;

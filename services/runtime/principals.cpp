@@ -1,40 +1,16 @@
 #include "runtime/principals.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
 #include "runtime/curve.hpp"
-#include "runtime/toml.hpp"
+#include "runtime/named_list.hpp"
 
 namespace bridgework::runtime {
 namespace {
 
-constexpr std::size_t kListBytesMax = 1024 * 1024;
-constexpr std::size_t kNameBytesMax = 64;
-
 unsigned bit_of(Grant grant) { return 1u << static_cast<unsigned>(grant); }
-
-/// A name goes into User-Id, logs and metrics as it is.
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
-/// The texts of an array, or nothing when it is none.
-std::optional<std::vector<std::string>> texts_of(const toml::node* node) {
-  const toml::array* array = node == nullptr ? nullptr : node->as_array();
-  if (array == nullptr) return std::nullopt;
-  std::vector<std::string> texts;
-  for (const toml::node& item : *array) {
-    const auto* text = item.as_string();
-    if (text == nullptr) return std::nullopt;
-    texts.push_back(text->get());
-  }
-  return texts;
-}
 
 std::optional<unsigned> grants_of(const std::vector<std::string>& words) {
   unsigned grants = 0;
@@ -62,29 +38,20 @@ std::string_view to_string(Grant grant) {
 
 tl::expected<Principals, std::string> Principals::parse(std::string_view text) {
   const auto refuse = [](std::string why) { return tl::unexpected(std::move(why)); };
-  if (text.size() > kListBytesMax) return refuse("the list is larger than a megabyte");
-  toml::table list;
-  try {
-    list = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return refuse("line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
-  } catch (const std::exception& error) {
-    return refuse(error.what());
-  }
+  const auto list = parse_named_list(text, kPrincipalsMax);
+  if (!list) return refuse(list.error());
   // What a writer leaves that truncates the file first; nobody serves nobody on purpose.
-  if (list.empty()) return refuse("there are no principals");
-  if (list.size() > kPrincipalsMax) return refuse("there are more than " + std::to_string(kPrincipalsMax) + " principals");
+  if (list->empty()) return refuse("there are no principals");
   Principals principals;
-  for (const auto& [key, node] : list) {
+  for (const auto& [key, node] : *list) {
     const std::string name(std::string_view{key});
-    if (!is_name(name)) return refuse("a principal's name has 1 to 64 of a-z, 0-9, _ and -");
-    const toml::table* entry = node.as_table();
-    if (entry == nullptr) return refuse(name + " must be a table with keys and may");
-    for (const auto& [word, value] : *entry) {
+    const toml::table& entry = *node.as_table();
+    for (const auto& [word, value] : entry) {
       if (std::string_view{word} != "keys" && std::string_view{word} != "may") return refuse(name + " has only keys and may");
     }
-    const auto keys = texts_of(entry->get("keys"));
-    const auto words = texts_of(entry->get("may"));
+    if (!entry.contains("keys") || !entry.contains("may")) return refuse(name + " must have keys and may");
+    const auto keys = texts_of(*entry.get("keys"));
+    const auto words = texts_of(*entry.get("may"));
     if (!keys || keys->size() > kKeysMax) return refuse(name + ".keys must be a list of at most " + std::to_string(kKeysMax) + " texts");
     const auto grants = words ? grants_of(*words) : std::nullopt;
     if (!grants) return refuse(name + ".may must be a list of command, query, fetch, live");
@@ -97,10 +64,9 @@ tl::expected<Principals, std::string> Principals::parse(std::string_view text) {
 }
 
 tl::expected<Principals, std::string> Principals::read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return tl::unexpected("cannot read " + path);
-  auto principals = parse(text);
+  const auto text = read_text(path);
+  if (!text) return tl::unexpected(text.error());
+  auto principals = parse(*text);
   if (!principals) return tl::unexpected(path + ": " + principals.error());
   return principals;
 }

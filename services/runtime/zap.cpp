@@ -7,10 +7,10 @@
 #include <cstring>
 #include <utility>
 
-#include <sys/stat.h>
 #include <zmq.h>
 
 #include "runtime/log.hpp"
+#include "runtime/named_list.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -89,15 +89,6 @@ Counter handshakes(Metrics& metrics, const char* outcome) {
 Counter lists(Metrics& metrics, const char* outcome) {
   return metrics.counter("bridgework_gate_lists_total",
                          "Lists of principals that replaced the one before, and those that could not be read.", {{"outcome", outcome}});
-}
-
-/// Changes whenever the file does: by writing into it, or by putting another in its place.
-std::string state_of_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "none";
-  const auto number = [](auto value) { return std::to_string(value) + " "; };
-  return number(status.st_dev) + number(status.st_ino) + number(status.st_size) + number(status.st_mtim.tv_sec) +
-         number(status.st_mtim.tv_nsec);
 }
 
 }  // namespace
