@@ -279,12 +279,20 @@ void Engine::drop_lane(Lane lane, Outcome outcome) {
   lanes_.erase(it);
 }
 
-void Engine::adopt(const OwnedLane& owned) {
+/// In one round trip: after a take-over there may be many lanes, and a busy store.
+void Engine::adopt(const std::vector<OwnedLane>& lanes) {
+  if (lanes.empty()) return;
+  std::vector<Lane> names;
+  for (const auto& lane : lanes) names.push_back(lane.lane);
+  const auto extras = store_.extras(names);
+  for (std::size_t i = 0; i < lanes.size(); ++i) adopt(lanes[i], extras ? &(*extras)[i] : nullptr);
+}
+
+void Engine::adopt(const OwnedLane& owned, const LaneExtras* extras) {
   auto [it, fresh] = lanes_.try_emplace(owned.lane);
   LaneRun& run = it->second;
   if (fresh) run.records = handler_.new_lane();
   else forget_volatile(run);
-  const auto extras = store_.extras(owned.lane);
   if (!extras) {
     run.stale = true;
     return;
@@ -344,11 +352,15 @@ void Engine::tick() {
   if (wanted_types_.empty()) {
     for (auto& [lane, run] : lanes_) run.seen = std::max(run.seen, answer->head);  // it waits for nothing
   }
+  std::vector<OwnedLane> fresh;
   for (const auto& lane : answer->owned) {
     owned.insert(lane.lane);
     const auto it = lanes_.find(lane.lane);
     const bool known = it != lanes_.end() && it->second.fence == lane.fence && !it->second.stale && !reborn;
-    if (!known) adopt(lane);
+    if (!known) fresh.push_back(lane);
+  }
+  adopt(fresh);
+  for (const auto& lane : answer->owned) {
     if (LaneRun& run = lanes_.at(lane.lane); run.checkpoint > answer->head && run.halted.empty()) {
       run.halted = "the checkpoint of lane " + std::to_string(lane.lane) + " is beyond the head of the log";
       log_event(Level::kError, "checkpoint_beyond_head", {{"lane", lane.lane}, {"checkpoint", run.checkpoint}, {"head", answer->head}});
@@ -742,6 +754,28 @@ void Engine::remember(const std::vector<RecordKey>& keys, const std::vector<std:
   }
 }
 
+/// What is at the front of a lane is about to be tried. One call for all lanes: each is a write to disk of its own, and after a start
+/// there are as many as lanes. False: touch with the store was lost.
+bool Engine::count_first_attempts(const std::vector<Lane>& open) {
+  std::vector<Store::Attempt> attempts;
+  for (const Lane lane : open) {
+    const LaneRun& run = lanes_.at(lane);
+    const Item& item = run.queue.front();
+    if (item.work.kind != Work::Kind::kEvent || !item.parked_key.empty() || !item.claim_id.empty()) continue;
+    if (run.counted_at != run.checkpoint && run.staged.items.empty()) attempts.push_back({lane, run.checkpoint});
+  }
+  if (attempts.size() < 2) return true;
+  const auto counted = store_.count_first_attempts(self_, attempts);
+  if (!counted) {
+    lost_touch(counted.error());
+    return false;
+  }
+  if (*counted) {
+    for (const auto& attempt : attempts) lanes_.at(attempt.lane).counted_at = attempt.checkpoint;
+  }
+  return true;
+}
+
 void Engine::stage() {
   std::vector<Lane> open;
   std::size_t cached = 0, events = 0, bytes = 0;
@@ -758,6 +792,7 @@ void Engine::stage() {
       else run.staged.hurry = true;
     }
   }
+  if (!count_first_attempts(open)) return;
   bool done = false, full = false;
   while (!open.empty() && !done) {
     bool alone = false;
@@ -849,7 +884,7 @@ void Engine::settle() {
     Staged& mine = staged[lane] = std::exchange(run.staged, {});
     // With nothing left to handle the lane has everything it has seen behind it.
     if (mine.unit.checkpoint && run.event_items == 0) mine.unit.checkpoint->next = std::max(mine.unit.checkpoint->next, run.seen);
-    units.push_back(mine.unit);
+    units.push_back(std::move(mine.unit));
     lanes.push_back(lane);
   }
   if (units.empty()) return;
@@ -907,12 +942,12 @@ void Engine::settle() {
         for (const auto& item : mine.items) answer(item, Outcome::kInternal, "internal", "the log needs a person's attention");
         continue;
     }
-    if (mine.unit.checkpoint) {
-      run.checkpoint = mine.unit.checkpoint->next;
+    if (units[u].checkpoint) {
+      run.checkpoint = units[u].checkpoint->next;
       // Careful, each event is counted by itself; else one count per life of the process is enough.
       if (run.cautious == 0) run.counted_at = run.checkpoint;
     }
-    for (const auto& timer : mine.unit.timers) {
+    for (const auto& timer : units[u].timers) {
       if (timer.body && (!next_due_ || timer.due < *next_due_)) next_due_ = timer.due;
     }
     for (std::size_t i = 0; i < mine.items.size(); ++i) {

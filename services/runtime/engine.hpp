@@ -133,12 +133,14 @@ class Engine {
   };
 
   void tick();
-  void adopt(const OwnedLane& owned);
+  void adopt(const std::vector<OwnedLane>& lanes);
+  void adopt(const OwnedLane& owned, const LaneExtras* extras);
   void drop_lane(Lane lane, messages::Outcome outcome);
   void forget_volatile(LaneRun& run);
   void take_due_timers();
   bool look_up_replies();
   void stage();
+  bool count_first_attempts(const std::vector<Lane>& open);
   enum class Step { kTaken, kWait, kStop };
   Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
   Step unpark(Lane lane, LaneRun& run);

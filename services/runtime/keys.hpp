@@ -34,7 +34,9 @@ struct Keys {
   std::string parked(Lane lane) const { return of_lane("pk", lane); }    ///< hash: "<entity>\n<sequence>" -> Parked bytes
   std::string attempts(Lane lane) const { return of_lane("at", lane); }  ///< hash: cp, n, by
   std::string index(std::string_view name) const { return of_service("i:") + std::string(name); }  ///< zset
-  // "k:<principal>:<type id>:<key>" string: request hash, sequence, StoredReply bytes; expires
+  std::string answers(int turn) const {
+    return of_service("k:") + std::to_string(turn);
+  }  ///< hash of every second period, expires: "<principal>:<type id>:<key>" -> request hash, sequence, StoredReply bytes
 };
 
 }  // namespace bridgework::runtime

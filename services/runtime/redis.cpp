@@ -121,6 +121,8 @@ struct Redis::Connection {
   std::uint64_t number = 0;
   std::string run_id;
   std::unordered_map<std::string, std::string> sha_of_script;  // a handful of scripts, each once
+  std::vector<const char*> words;                              // of the command being sent
+  std::vector<std::size_t> sizes;
 
   Fault drop(std::string what) {
     context.reset();
@@ -164,13 +166,12 @@ struct Redis::Connection {
     return {};
   }
 
-  tl::expected<void, Fault> append(const RedisCommand& command) {
+  template <class Words>
+  tl::expected<void, Fault> append(const Words& command) {
     if (command.empty()) return tl::unexpected(Fault{FaultKind::kInternal, "a Redis command without words"});
-    std::vector<const char*> words;
-    std::vector<std::size_t> sizes;
-    words.reserve(command.size());
-    sizes.reserve(command.size());
-    for (const std::string& word : command) {
+    words.clear();
+    sizes.clear();
+    for (const auto& word : command) {
       words.push_back(word.data());
       sizes.push_back(word.size());
     }
@@ -188,7 +189,8 @@ struct Redis::Connection {
   }
 
   /// The answer as it stands, errors included.
-  tl::expected<RedisValue, Fault> ask(const RedisCommand& command) {
+  template <class Words>
+  tl::expected<RedisValue, Fault> ask(const Words& command) {
     if (auto connected = connect(); !connected) return tl::unexpected(std::move(connected.error()));
     if (auto sent = append(command); !sent) return tl::unexpected(std::move(sent.error()));
     return read(command.front());
@@ -234,18 +236,17 @@ tl::expected<std::vector<RedisValue>, Fault> Redis::pipeline(const std::vector<R
 
 tl::expected<RedisValue, Fault> Redis::script(std::string_view source, const std::vector<std::string>& keys,
                                               const std::vector<std::string>& arguments) {
-  RedisCommand command;
+  const std::string count = std::to_string(keys.size());
+  std::vector<std::string_view> command;  // of up to a quarter of a megabyte, so not copied
   command.reserve(3 + keys.size() + arguments.size());
-  command.emplace_back("EVALSHA");
-  command.push_back(connection_->sha(source));
-  command.push_back(std::to_string(keys.size()));
+  command.insert(command.end(), {"EVALSHA", connection_->sha(source), count});
   command.insert(command.end(), keys.begin(), keys.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto answer = connection_->ask(command);
   // NOSCRIPT is said before anything is run, so sending the source does nothing twice. EVAL leaves the script loaded.
   if (answer && answer->type == RedisValue::Type::kError && first_word(answer->text) == "NOSCRIPT") {
     command[0] = "EVAL";
-    command[1] = std::string(source);
+    command[1] = source;
     answer = connection_->ask(command);
   }
   return connection_->judged(std::move(answer));

@@ -79,28 +79,31 @@ if ARGV[2] == '1' then redis.call('HDEL', KEYS[2], ARGV[1]) end
 return 'OK'
 )lua";
 
-// The commit. KEYS: log, meta, lanes, then every key that an operation names by its place.
-// ARGV: incarnation, ttl ms of idempotency records, units; per unit:
-//   lane, fence, expected checkpoint or '-', next checkpoint,
+// The commit. KEYS: log, meta, lanes, answers of even and of odd periods, then every key that an operation names by its place.
+// ARGV: incarnation, ms of a period, units, units x (fence field, checkpoint field), n, n x idempotency key; per unit:
+//   fence, expected checkpoint or '-', next checkpoint,
 //   n, n x (key, request hash, reply)            idempotency records: must not exist
 //   n, n x (zset key, hash key, name, body)      fired timers: body must be what is stored; both entries go
 //   n, n x (command, key, argc, arguments...)    operations
 //   n, n x event bytes
-// All checks of a unit come before its first write, because Lua does not roll back. Returns {head, code, last sequence, code, ...}.
+// All checks of a unit come before its first write, because Lua does not roll back. An answer lies in the hash of the period in which it
+// was given: there it is kept for one period at least, and the whole hash expires before its turn comes again. Returns {head, code, last
+// sequence, code, ...}.
 constexpr std::string_view kCommit = R"lua(
-local A = ARGV
-local m = redis.call('HMGET', KEYS[2], 'inc', 'head')
+local A, K, call = ARGV, KEYS, redis.call
+local m = call('HMGET', K[2], 'inc', 'head')
 local same = m[1] == A[1]
 local head = tonumber(m[2] or '0')
+local before = head
 local log_ok = nil
 local function log_agrees()
   if log_ok == nil then
-    local ty = redis.call('TYPE', KEYS[1])['ok']
-    if ty == 'none' then log_ok = head == 0
+    local ty = call('TYPE', K[1])['ok']
+    if ty == 'none' then log_ok = before == 0
     elseif ty ~= 'stream' then log_ok = false
     else
-      local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-      log_ok = last ~= nil and last[1] == '0-' .. string.format('%d', head)
+      local last = call('XREVRANGE', K[1], '+', '-', 'COUNT', 1)[1]
+      log_ok = last ~= nil and last[1] == '0-' .. before
     end
   end
   return log_ok
@@ -109,29 +112,42 @@ local kinds = {HSET = 'hash', HDEL = 'hash', ZADD = 'zset', ZREM = 'zset'}
 local types = {}
 local function type_of(k)
   local ty = types[k]
-  if not ty then ty = redis.call('TYPE', KEYS[k])['ok']; types[k] = ty end
+  if not ty then ty = call('TYPE', K[k])['ok']; types[k] = ty end
   return ty
 end
-local out = {''}
-local p = 4
-for u = 1, tonumber(A[3]) do
-  local lane, fence, cp, cp_next = A[p], A[p + 1], A[p + 2], A[p + 3]
-  p = p + 4
+local units = tonumber(A[3])
+local owned = units > 0 and call('HMGET', K[3], unpack(A, 4, 3 + 2 * units)) or {}
+local out, moved = {''}, {}
+local p = 4 + 2 * units
+local asked = tonumber(A[p])
+local answered, answers = {}, {}
+local from = p + 1
+p = from + asked
+for k = 4, asked > 0 and 5 or 3 do
+  if call('EXISTS', K[k]) == 1 then
+    for f = from, p - 1, 500 do
+      local found = call('HMGET', K[k], unpack(A, f, math.min(f + 499, p - 1)))
+      for i = 1, #found do if found[i] then answered[A[f + i - 1]] = true end end
+    end
+  end
+end
+for u = 1, units do
+  local fence, cp, cp_next = A[p], A[p + 1], A[p + 2]
+  p = p + 3
   local code = 'OK'
-  local l = redis.call('HMGET', KEYS[3], 'f' .. lane, 'c' .. lane)
-  if not same or l[1] ~= fence then code = 'FENCED' end
+  if not same or owned[2 * u - 1] ~= fence then code = 'FENCED' end
   local idem = p
   local nidem = tonumber(A[p])
   for i = 1, nidem do
-    if code == 'OK' and redis.call('EXISTS', KEYS[tonumber(A[p + 1 + (i - 1) * 3])]) == 1 then code = 'ANSWERED' end
+    if answered[A[p - 2 + i * 3]] and code == 'OK' then code = 'ANSWERED' end
   end
   p = p + 1 + nidem * 3
-  if code == 'OK' and cp ~= '-' and (l[2] or '0') ~= cp then code = 'CHECKPOINT' end
+  if code == 'OK' and cp ~= '-' and (owned[2 * u] or '0') ~= cp then code = 'CHECKPOINT' end
   local fired = p
   local nfired = tonumber(A[p])
   for i = 1, nfired do
     local q = p + 1 + (i - 1) * 4
-    if code == 'OK' and redis.call('HGET', KEYS[tonumber(A[q + 1])], A[q + 2]) ~= A[q + 3] then code = 'TIMER' end
+    if code == 'OK' and call('HGET', K[tonumber(A[q + 1])], A[q + 2]) ~= A[q + 3] then code = 'TIMER' end
   end
   p = p + 1 + nfired * 4
   local ops = p + 1
@@ -149,32 +165,46 @@ for u = 1, tonumber(A[3]) do
   if code == 'OK' and nevents > 0 and not log_agrees() then code = 'BROKEN' end
   local last = '0'
   if code == 'OK' then
-    for i = 0, nevents - 1 do
+    for i = events, p - 1 do
       head = head + 1
-      redis.call('XADD', KEYS[1], '0-' .. string.format('%d', head), 'e', A[events + i])
+      call('XADD', K[1], '0-' .. head, 'e', A[i])
     end
-    if nevents > 0 then last = string.format('%d', head); redis.call('HSET', KEYS[2], 'head', last) end
+    if nevents > 0 then last = tostring(head) end
     for i = 1, nfired do
       local q = fired + 1 + (i - 1) * 4
-      redis.call('ZREM', KEYS[tonumber(A[q])], A[q + 2])
-      redis.call('HDEL', KEYS[tonumber(A[q + 1])], A[q + 2])
+      call('ZREM', K[tonumber(A[q])], A[q + 2])
+      call('HDEL', K[tonumber(A[q + 1])], A[q + 2])
     end
     local q = ops
     for i = 1, nops do
       local argc = tonumber(A[q + 2])
-      redis.call(A[q], KEYS[tonumber(A[q + 1])], unpack(A, q + 3, q + 2 + argc))
+      call(A[q], K[tonumber(A[q + 1])], unpack(A, q + 3, q + 2 + argc))
       q = q + 3 + argc
     end
-    if cp ~= '-' then redis.call('HSET', KEYS[3], 'c' .. lane, cp_next) end
-    for i = 1, nidem do
-      local r = idem + 1 + (i - 1) * 3
-      redis.call('SET', KEYS[tonumber(A[r])], A[r + 1] .. ' ' .. last .. ' ' .. A[r + 2], 'PX', A[2])
+    if cp ~= '-' then
+      moved[#moved + 1] = A[3 + 2 * u]
+      moved[#moved + 1] = cp_next
+    end
+    for r = idem + 1, idem + nidem * 3, 3 do
+      answered[A[r]] = true
+      answers[#answers + 1] = A[r]
+      answers[#answers + 1] = A[r + 1] .. ' ' .. last .. ' ' .. A[r + 2]
     end
   end
-  out[#out + 1] = code
-  out[#out + 1] = last
+  out[2 * u] = code
+  out[2 * u + 1] = last
 end
-out[1] = string.format('%d', head)
+if head > before then call('HSET', K[2], 'head', tostring(head)) end
+if #moved > 0 then call('HSET', K[3], unpack(moved)) end
+if #answers > 0 then
+  local t = call('TIME')
+  local ttl = tonumber(A[2])
+  local period = math.floor((t[1] * 1000 + math.floor(t[2] / 1000)) / ttl)
+  local k = K[4 + period % 2]
+  for f = 1, #answers, 500 do call('HSET', k, unpack(answers, f, math.min(f + 499, #answers))) end
+  if call('PTTL', k) < ttl then call('PEXPIREAT', k, string.format('%.0f', (period + 2) * ttl)) end
+end
+out[1] = tostring(head)
 return out
 )lua";
 
@@ -187,10 +217,13 @@ local out = {''}
 local first = nil
 for k = 1, #KEYS, 2 do
   local due = redis.call('ZRANGEBYSCORE', KEYS[k], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
-  for i = 1, #due do
-    out[#out + 1] = tostring((k - 1) / 2)
-    out[#out + 1] = due[i]
-    out[#out + 1] = redis.call('HGET', KEYS[k + 1], due[i]) or ''
+  if #due > 0 then
+    local place, bodies = tostring((k - 1) / 2), redis.call('HMGET', KEYS[k + 1], unpack(due))
+    for i = 1, #due do
+      out[#out + 1] = place
+      out[#out + 1] = due[i]
+      out[#out + 1] = bodies[i] or ''
+    end
   end
   local later = redis.call('ZRANGEBYSCORE', KEYS[k], string.format('(%.0f', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if later[2] and (not first or tonumber(later[2]) < first) then first = tonumber(later[2]) end
@@ -213,6 +246,25 @@ if a[1] == ARGV[1] then
 end
 redis.call('HSET', KEYS[1], 'cp', ARGV[1], 'n', string.format('%d', n), 'by', ARGV[2])
 return n
+)lua";
+
+// KEYS: instances, then attempts of each lane. ARGV: instance, then the checkpoint of each lane. Returns 1, or 0 and has done nothing when
+// one of them was tried by a process that is gone.
+constexpr std::string_view kFirstAttempts = R"lua(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+for k = 2, #KEYS do
+  local a = redis.call('HMGET', KEYS[k], 'cp', 'n', 'by')
+  if a[1] == ARGV[k] then
+    if a[2] ~= '1' then return 0 end
+    if a[3] ~= ARGV[1] then
+      local alive = redis.call('HGET', KEYS[1], a[3])
+      if not alive or tonumber(string.match(alive, '^%d+')) <= now then return 0 end
+    end
+  end
+end
+for k = 2, #KEYS do redis.call('HSET', KEYS[k], 'cp', ARGV[k], 'n', '1', 'by', ARGV[1]) end
+return 1
 )lua";
 
 std::uint64_t number(std::string_view text) {
@@ -399,9 +451,11 @@ tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
   std::vector<RedisCommand> commands;
   if (!idempotency_keys.empty()) {
-    RedisCommand command{"MGET"};
-    for (const auto& key : idempotency_keys) command.push_back(keys_.of_service("k:" + key));
-    commands.push_back(std::move(command));
+    for (const int turn : {0, 1}) {
+      RedisCommand command{"HMGET", keys_.answers(turn)};
+      command.insert(command.end(), idempotency_keys.begin(), idempotency_keys.end());
+      commands.push_back(std::move(command));
+    }
   }
   const std::size_t first = commands.size();
   std::unordered_map<Lane, std::vector<std::size_t>> by_lane;
@@ -418,9 +472,11 @@ tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>
   LookedUp out;
   out.replies.resize(idempotency_keys.size());
   out.records.resize(records.size());
-  if (!idempotency_keys.empty() && (*answers)[0].items.size() != out.replies.size()) return tl::unexpected(odd_answer("MGET"));
+  for (std::size_t c = 0; c < first; ++c) {
+    if ((*answers)[c].items.size() != out.replies.size()) return tl::unexpected(odd_answer("HMGET"));
+  }
   for (std::size_t i = 0; i < out.replies.size(); ++i) {
-    const RedisValue& value = (*answers)[0].items[i];
+    const RedisValue& value = (*answers)[(*answers)[0].items[i].is_nil() ? 1 : 0].items[i];
     if (value.is_nil()) continue;
     const std::string& text = value.text;
     const auto hash_end = text.find(' ');
@@ -440,14 +496,21 @@ tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>
   return out;
 }
 
-tl::expected<LaneExtras, Fault> RedisStore::extras(Lane lane) {
+tl::expected<std::vector<LaneExtras>, Fault> RedisStore::extras(const std::vector<Lane>& lanes) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
-  const auto answers = redis_.pipeline({{"HGETALL", keys_.effects(lane)}, {"HKEYS", keys_.parked(lane)}});
+  std::vector<RedisCommand> commands;
+  for (const Lane lane : lanes) {
+    commands.push_back({"HGETALL", keys_.effects(lane)});
+    commands.push_back({"HKEYS", keys_.parked(lane)});
+  }
+  const auto answers = redis_.pipeline(commands);
   if (!answers) return tl::unexpected(answers.error());
-  LaneExtras out;
-  const auto& effects = (*answers)[0].items;
-  for (std::size_t i = 0; i + 1 < effects.size(); i += 2) out.effects.emplace_back(effects[i].text, effects[i + 1].text);
-  for (const auto& key : (*answers)[1].items) out.parked.push_back(key.text);
+  std::vector<LaneExtras> out(lanes.size());
+  for (std::size_t l = 0; l < lanes.size(); ++l) {
+    const auto& effects = (*answers)[2 * l].items;
+    for (std::size_t i = 0; i + 1 < effects.size(); i += 2) out[l].effects.emplace_back(effects[i].text, effects[i + 1].text);
+    for (const auto& key : (*answers)[2 * l + 1].items) out[l].parked.push_back(key.text);
+  }
   return out;
 }
 
@@ -468,16 +531,28 @@ tl::expected<std::vector<UnitResult>, Fault> RedisStore::commit(const std::strin
   keys.place(keys_.log());
   keys.place(keys_.meta());
   keys.place(keys_.lanes());
+  keys.place(keys_.answers(0));
+  keys.place(keys_.answers(1));
   const auto ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idempotency_ttl_).count();
   std::vector<std::string> a{incarnation, std::to_string(ttl_ms), std::to_string(units.size())};
   for (const auto& unit : units) {
-    a.push_back(std::to_string(unit.lane));
+    const std::string lane = std::to_string(unit.lane);
+    a.push_back("f" + lane);
+    a.push_back("c" + lane);
+  }
+  const std::size_t count_at = a.size();
+  a.emplace_back();
+  for (const auto& unit : units) {
+    for (const auto& i : unit.idempotency) a.push_back(i.key);
+  }
+  a[count_at] = std::to_string(a.size() - count_at - 1);
+  for (const auto& unit : units) {
     a.push_back(std::to_string(unit.fence));
     a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->expected) : "-");
     a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->next) : "0");
     a.push_back(std::to_string(unit.idempotency.size()));
     for (const auto& i : unit.idempotency) {
-      a.push_back(keys.place(keys_.of_service("k:" + i.key)));
+      a.push_back(i.key);
       a.push_back(i.request_hash);
       a.push_back(i.reply);
     }
@@ -562,6 +637,18 @@ tl::expected<std::uint64_t, Fault> RedisStore::count_attempt(const InstanceInfo&
   const auto answer = redis_.script(kAttempt, {keys_.attempts(lane), keys_.instances()}, {std::to_string(checkpoint), self.instance});
   if (!answer) return tl::unexpected(answer.error());
   return static_cast<std::uint64_t>(answer->integer);
+}
+
+tl::expected<bool, Fault> RedisStore::count_first_attempts(const InstanceInfo& self, const std::vector<Attempt>& attempts) {
+  if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
+  std::vector<std::string> keys{keys_.instances()}, arguments{self.instance};
+  for (const auto& attempt : attempts) {
+    keys.push_back(keys_.attempts(attempt.lane));
+    arguments.push_back(std::to_string(attempt.checkpoint));
+  }
+  const auto answer = redis_.script(kFirstAttempts, keys, arguments);
+  if (!answer) return tl::unexpected(answer.error());
+  return answer->integer == 1;
 }
 
 }  // namespace bridgework::runtime

@@ -166,7 +166,8 @@ class Store {
   /// What was answered before under each key, and records, in one round trip.
   virtual tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
                                                 const std::vector<RecordKey>& records) = 0;
-  virtual tl::expected<LaneExtras, Fault> extras(Lane lane) = 0;
+  /// Beside the lanes.
+  virtual tl::expected<std::vector<LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) = 0;
 
   /// The parked messages of one entity: key and Parked bytes.
   virtual tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) = 0;
@@ -181,6 +182,14 @@ class Store {
   /// moved, were made by processes that are gone. A message that kills the process is found by this number and by nothing else; a lane
   /// that only changed hands between living processes counts nothing.
   virtual tl::expected<std::uint64_t, Fault> count_attempt(const InstanceInfo& self, Lane lane, std::uint64_t checkpoint) = 0;
+
+  struct Attempt {
+    Lane lane;
+    std::uint64_t checkpoint;
+  };
+  /// The same for many lanes in one step, provided that none of them was tried by a process that is gone: then true. Else false and
+  /// nothing is counted, so that each is counted by itself, in its turn.
+  virtual tl::expected<bool, Fault> count_first_attempts(const InstanceInfo& self, const std::vector<Attempt>& attempts) = 0;
 };
 
 }  // namespace bridgework::runtime

@@ -171,15 +171,18 @@ tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<st
   return out;
 }
 
-tl::expected<runtime::LaneExtras, Fault> MemoryStore::extras(Lane lane) {
+tl::expected<std::vector<runtime::LaneExtras>, Fault> MemoryStore::extras(const std::vector<Lane>& lanes) {
   const auto mishap = begin();
   if (!mishap) return tl::unexpected(mishap.error());
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
   if (*mishap != Mishap::kNone) return lost();
-  read_[lane].clear();  // whoever asks begins anew with the lane
-  runtime::LaneExtras out;
-  for (const auto& [id, body] : mine().lanes[lane].effects) out.effects.emplace_back(id, body);
-  for (const auto& [key, body] : mine().lanes[lane].parked) out.parked.push_back(key);
+  std::vector<runtime::LaneExtras> out;
+  for (const Lane lane : lanes) {
+    read_[lane].clear();  // whoever asks begins anew with the lane
+    auto& extras = out.emplace_back();
+    for (const auto& [id, body] : mine().lanes[lane].effects) extras.effects.emplace_back(id, body);
+    for (const auto& [key, body] : mine().lanes[lane].parked) extras.parked.push_back(key);
+  }
   return out;
 }
 
@@ -311,6 +314,33 @@ tl::expected<std::uint64_t, Fault> MemoryStore::count_attempt(const runtime::Ins
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
   if (*mishap != Mishap::kNone) return lost();
   return guards_.attempts ? l.attempts : 1;
+}
+
+tl::expected<bool, Fault> MemoryStore::count_first_attempts(const runtime::InstanceInfo& self, const std::vector<Attempt>& attempts) {
+  const auto mishap = begin();
+  if (!mishap) return tl::unexpected(mishap.error());
+  const bool all_first = !guards_.attempts || std::none_of(attempts.begin(), attempts.end(), [&](const Attempt& attempt) {
+    const auto& l = mine().lanes[attempt.lane];
+    if (l.attempts_at != attempt.checkpoint || l.attempts == 0) return false;
+    const auto other = mine().instances.find(l.attempts_by);
+    const bool by_the_dead = l.attempts_by != self.instance && (other == mine().instances.end() || other->second <= clock_());
+    return l.attempts > 1 || by_the_dead;
+  });
+  if (all_first) {
+    Transaction transaction(around_.server);
+    for (const auto& [lane, checkpoint] : attempts) {
+      auto& l = mine().lanes[lane];
+      transaction.keep(l.attempts);
+      transaction.keep(l.attempts_at);
+      transaction.keep(l.attempts_by);
+      l.attempts = 1;
+      l.attempts_at = checkpoint;
+      l.attempts_by = self.instance;
+    }
+  }
+  if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
+  if (*mishap != Mishap::kNone) return lost();
+  return all_first;
 }
 
 }  // namespace bridgework::sim

@@ -132,11 +132,12 @@ class MemoryStore final : public runtime::Store {
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<runtime::RecordKey>& keys) override;
   tl::expected<runtime::LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
                                                  const std::vector<runtime::RecordKey>& records) override;
-  tl::expected<runtime::LaneExtras, Fault> extras(Lane lane) override;
+  tl::expected<std::vector<runtime::LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<std::vector<runtime::UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
   tl::expected<runtime::DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
   tl::expected<std::uint64_t, Fault> count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
+  tl::expected<bool, Fault> count_first_attempts(const runtime::InstanceInfo& self, const std::vector<Attempt>& attempts) override;
 
   /// A commit that was on its way arrives now, under whatever fences and incarnation there are.
   void arrive(const Flight& flight);

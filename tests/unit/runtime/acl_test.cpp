@@ -86,7 +86,7 @@ TEST_F(RedisUsers, EachServiceDoesItsWorkAsItself) {
     EXPECT_EQ(done->front().last_sequence, ++events);
     EXPECT_EQ(store.load({{unit.lane, "A/1"}})->front(), "x");
     EXPECT_TRUE(store.due({unit.lane}, 10, 0us));
-    EXPECT_TRUE(store.extras(unit.lane));
+    EXPECT_TRUE(store.extras({unit.lane}));
     EXPECT_TRUE(store.release(self, tick->owned, true));
   }
 }
