@@ -19,25 +19,9 @@ using runtime::RedisValue;
 
 namespace {
 
-// KEYS: meta, log, incarnations. ARGV: after, events max, bytes max. Reads in pieces of 64, so that one call holds the server for a
-// bounded number of bytes. Returns {incarnation, its first sequence, head, id of the first entry or '', {incarnation, first, ...},
-// {{id, {'e', bytes}}, ...}}.
-constexpr std::string_view kRead = R"lua(
-local m = redis.call('HMGET', KEYS[1], 'inc', 'inc_start', 'head')
-local f = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-local out, bytes, last = {}, 0, '0-' .. ARGV[1]
-local events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3])
-while #out < events_max and bytes < bytes_max do
-  local piece = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', math.min(64, events_max - #out))
-  if #piece == 0 then break end
-  for _, entry in ipairs(piece) do
-    out[#out + 1] = entry
-    bytes = bytes + #entry[2][2]
-  end
-  last = piece[#piece][1]
-end
-return {m[1] or '', m[2] or '', m[3] or '', f and f[1] or '', redis.call('HGETALL', KEYS[3]), out}
-)lua";
+// Asked for at once before anything is known of how large events are; and at most, because a guess from the last ones can be wrong.
+constexpr std::uint32_t kEventsFirst = 64;
+constexpr std::uint32_t kEventsMost = 1024;
 
 // KEYS: meta, log, lanes of each service. ARGV: '' or the last sequence that may go, how many entries to look at. A service that has never
 // run has no lanes and holds nothing back; a lane without a checkpoint has handled nothing. Returns {lowest checkpoint or '', how many
@@ -124,32 +108,46 @@ tl::expected<void, Fault> LogStore::open_once() {
 
 tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
   if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
-  auto answer = redis_.script(kRead, {keys_.meta(), keys_.log(), keys_.incarnations()},
-                              {std::to_string(after), std::to_string(events_max), std::to_string(bytes_max)});
-  if (!answer) return tl::unexpected(std::move(answer.error()));
-  if (answer->items.size() != 6) return tl::unexpected(odd_answer("reading the log"));
-  const auto start = number_of(answer->items[1].text);
-  const auto head = number_of(answer->items[2].text);
-  if (answer->items[0].text.empty() || !start || !head) {
+  // As many as will make `bytes_max` if they are like the last ones, so that one call holds the server for a bounded number of bytes.
+  const std::uint32_t likely = event_bytes_ == 0 ? kEventsFirst : static_cast<std::uint32_t>(bytes_max / event_bytes_) + kEventsFirst;
+  std::vector<runtime::RedisCommand> commands{
+      {"MULTI"},
+      {"HMGET", keys_.meta(), "inc", "inc_start", "head"},
+      {"XRANGE", keys_.log(), "-", "+", "COUNT", "1"},
+      {"HGETALL", keys_.incarnations()},
+      {"XRANGE", keys_.log(), "(0-" + std::to_string(after), "+", "COUNT", std::to_string(std::min({events_max, likely, kEventsMost}))},
+      {"EXEC"}};
+  if (events_max == 0) commands.erase(commands.begin() + 4);
+  auto answers = redis_.pipeline(commands);
+  if (!answers) return tl::unexpected(std::move(answers.error()));
+  std::vector<RedisValue>& found = answers->back().items;
+  if (found.size() != commands.size() - 2 || found[0].items.size() != 3) return tl::unexpected(odd_answer("reading the log"));
+  const auto start = number_of(found[0].items[1].text);
+  const auto head = number_of(found[0].items[2].text);
+  if (found[0].items[0].text.empty() || !start || !head) {
     // Wiped under the connection: open it anew before the next look.
     opened_connection_ = 0;
     return tl::unexpected(Fault{FaultKind::kOverloaded, "the log is not open"});
   }
   LogView view;
-  view.bounds.incarnation = std::move(answer->items[0].text);
+  view.bounds.incarnation = std::move(found[0].items[0].text);
   view.bounds.first_of_incarnation = *start;
   view.bounds.head = *head;
   view.bounds.first = *head + 1;
-  if (!answer->items[3].text.empty()) {
-    const auto first = sequence_of(answer->items[3].text);
+  if (!found[1].items.empty()) {
+    const auto first = sequence_of(found[1].items[0].items[0].text);
     if (!first) return tl::unexpected(Fault{FaultKind::kInternal, "the log begins with an entry that no commit has written"});
     view.bounds.first = *first;
   }
-  const std::vector<RedisValue>& incarnations = answer->items[4].items;
+  const std::vector<RedisValue>& incarnations = found[2].items;
   for (std::size_t i = 0; i + 1 < incarnations.size(); i += 2)
     view.bounds.incarnations.emplace(incarnations[i].text, number_of(incarnations[i + 1].text).value_or(1));
-  auto entries = entries_of(answer->items[5].items);
+  if (events_max == 0) return view;
+  auto entries = entries_of(found[3].items);
   if (!entries) return tl::unexpected(std::move(entries.error()));
+  std::size_t bytes = 0;
+  for (const LogEntry& entry : *entries) bytes += entry.record.size();
+  if (!entries->empty()) event_bytes_ = bytes / entries->size() + 1;
   view.entries = std::move(*entries);
   return view;
 }

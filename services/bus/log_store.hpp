@@ -27,8 +27,8 @@ class LogStore {
   /// `archive`: none, or where events lie that Redis no longer keeps.
   LogStore(runtime::Redis::Options redis, std::string group, std::shared_ptr<Archive> archive = nullptr);
 
-  /// The bounds and up to `events_max` events after `after`, about `bytes_max` of them (over by 64 events at most). A connection found
-  /// broken is made anew once.
+  /// The bounds and up to `events_max` events after `after`, 1,024 at most, and about `bytes_max` bytes of them if they are as large as the
+  /// last ones read. A connection found broken is made anew once.
   tl::expected<LogView, runtime::Fault> read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
   tl::expected<LogBounds, runtime::Fault> bounds();
 
@@ -54,6 +54,7 @@ class LogStore {
   runtime::Redis redis_;
   runtime::Keys keys_;
   std::shared_ptr<Archive> archive_;
+  std::size_t event_bytes_ = 0;  // of the last ones read, on average
   std::uint64_t opened_connection_ = 0;
 };
 
