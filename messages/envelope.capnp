@@ -160,6 +160,8 @@ struct Parked {
 struct RetryParked {
   # Handles the parked messages of one entity again, in order. Those that fail again stay parked, with all that follow them.
   entity @0 :Text $Cat.required $Cat.maxBytes(256);
+  lane @1 :UInt16;
+  # Read only for entity `*`: reference data, which goes to every lane and may be parked in several.
 }
 struct ParkedRetried {
   handled @0 :UInt32;

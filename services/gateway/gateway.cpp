@@ -568,19 +568,22 @@ asio::awaitable<Gateway::Answer> Gateway::answer_parked_retry(Asked& asked) {
   const std::string service = text_of(object, "service"), entity = text_of(object, "entity");
   const auto parked = co_await backend_.parked();
   if (!parked) co_return Problem{.status = 503, .code = "unavailable", .detail = parked.error(), .retry_after = std::chrono::seconds{1}};
-  std::set<std::pair<std::string, std::string>> wanted;
+  std::set<std::tuple<std::string, std::string, runtime::Lane>> wanted;
   for (const messages::Parked& one : *parked) {
-    if ((service.empty() || service == one.service) && (entity.empty() || entity == one.entity)) wanted.emplace(one.service, one.entity);
+    if ((service.empty() || service == one.service) && (entity.empty() || entity == one.entity)) {
+      wanted.emplace(one.service, one.entity, one.lane);
+    }
   }
   std::vector<runtime::Call> calls;
-  for (const auto& [owner, whose] : wanted) {
+  for (const auto& [owner, whose, lane] : wanted) {
     runtime::Call call;
     call.service = owner;
     call.key = whose;
+    call.lane = lane;
     call.request.type_id = messages::RetryParked::kTypeId;
-    call.request.body = encode(messages::RetryParked{.entity = whose});
+    call.request.body = encode(messages::RetryParked{.entity = whose, .lane = lane});
     call.request.principal = asked.principal;
-    call.request.idempotency_key = id_suffix(asked.principal, owner + "/" + whose, std::get<std::string>(key));
+    call.request.idempotency_key = id_suffix(asked.principal, owner + "/" + whose + "/" + std::to_string(lane), std::get<std::string>(key));
     call.request.deadline = deadline();
     calls.push_back(std::move(call));
   }

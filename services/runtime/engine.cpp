@@ -23,6 +23,9 @@ std::string hash_of(std::uint64_t type_id, std::string_view body) {
   return std::string(text, 32);
 }
 
+// Reference data goes to every lane and belongs to nobody in particular.
+constexpr std::string_view kEveryEntity = "*";
+
 std::string effect_name(Lane lane, const std::string& id) { return std::to_string(lane) + "/" + id; }
 
 void sort_out(std::vector<RecordKey>& keys) {
@@ -98,8 +101,12 @@ void Engine::submit(ReplyTo to, messages::Request request) {
   Item item;
   item.to = std::move(to);
   std::string key;
+  std::optional<Lane> named;
   if (request.type_id == messages::RetryParked::kTypeId) {
-    if (const auto retry = messages::decode_as<messages::RetryParked>(request.body)) key = retry->entity;
+    if (const auto retry = messages::decode_as<messages::RetryParked>(request.body)) {
+      key = retry->entity;
+      if (key == kEveryEntity) named = retry->lane;
+    }
     item.retries_parked = true;
   } else if (handler_.is_command(request.type_id)) {
     key = handler_.command_key(request.type_id, request.body);
@@ -117,7 +124,7 @@ void Engine::submit(ReplyTo to, messages::Request request) {
     expired_.add();
     return answer(item, Outcome::kExpired, "expired", "the deadline passed before the command was read");
   }
-  const Lane lane = lane_of(key);
+  const Lane lane = named.value_or(lane_of(key));
   const auto it = lanes_.find(lane);
   if (it == lanes_.end() || !it->second.halted.empty()) {
     not_owner_.add();
@@ -219,7 +226,7 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
       run.seen = fetched.sequence;
     };
     if (route->second == RouteBy::kEveryLane) {
-      for (const auto& [lane, run] : ready) push(*run, "*");
+      for (const auto& [lane, run] : ready) push(*run, std::string(kEveryEntity));
     } else {
       const std::string& entity = route->second == RouteBy::kPerson ? record->person : record->site;
       const Lane lane = lane_of(entity);

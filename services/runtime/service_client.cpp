@@ -236,11 +236,11 @@ struct ServiceClient::Worker {
     Table& table = tables[call->service];
     table.used_at = now;
     if (!table.read_at || now - *table.read_at > options.table_age) refresh(call->service, table, now);
-    return call->kind == Call::Kind::kCommand ? owner_of(table, call->key) : any_of(table, call->key);
+    return call->kind == Call::Kind::kCommand ? owner_of(table, call->lane.value_or(lane_of(call->key))) : any_of(table, call->key);
   }
 
-  static std::string owner_of(const Table& table, std::string_view key) {
-    const auto owner = table.instances.find(table.owners[lane_of(key)]);
+  static std::string owner_of(const Table& table, Lane lane) {
+    const auto owner = table.instances.find(table.owners[lane]);
     return owner == table.instances.end() ? std::string{} : owner->second.commands;
   }
 

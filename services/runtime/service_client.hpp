@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "messages/envelope.values.hpp"
+#include "runtime/lane.hpp"
 #include "runtime/redis.hpp"
 #include "runtime/wire.hpp"
 
@@ -24,6 +26,7 @@ struct Call {
   Kind kind = Kind::kCommand;
   std::string service;
   std::string key;            ///< routes it to a lane; a query may have none and then goes to any instance
+  std::optional<Lane> lane;   ///< routes it instead of the key
   messages::Request request;  ///< the client gives the correlation
 };
 

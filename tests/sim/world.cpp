@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "bus/fetch_desk.hpp"
 #include "messages/appointments.codec.hpp"
@@ -561,10 +562,10 @@ class World {
   void transmit(std::uint64_t correlation, const Call& call) {
     // Mostly to whoever the lane table names; it may be old.
     const auto& lanes = state_of(call.service).lanes;
-    const std::string key = call.request.type_id == messages::RetryParked::kTypeId
-                                ? messages::decode_as<messages::RetryParked>(call.request.body)->entity
-                                : handlers_[call.service]->command_key(call.request.type_id, call.request.body);
-    const std::string& owner = lanes[runtime::lane_of(key)].owner;
+    const runtime::Lane lane = call.request.type_id == messages::RetryParked::kTypeId
+                                   ? messages::decode_as<messages::RetryParked>(call.request.body)->lane
+                                   : runtime::lane_of(handlers_[call.service]->command_key(call.request.type_id, call.request.body));
+    const std::string& owner = lanes[lane].owner;
     std::size_t instance = below(kInstances);
     for (std::size_t i = 0; i < kInstances && below(5) != 0; ++i) {
       if (processes_[call.service * kInstances + i]->name == owner) instance = i;
@@ -796,13 +797,14 @@ class World {
 
   /// The defect is found and mended: what was set aside is handled after all, in order.
   void cure() {
-    std::set<std::pair<std::size_t, std::string>> entities;
+    std::set<std::tuple<std::size_t, std::string, runtime::Lane>> entities;
     for (std::size_t s = 0; s < handlers_.size(); ++s) {
-      for (const auto& lane : state_of(s).lanes) {
-        for (const auto& [key, body] : lane.parked) {
+      const auto& lanes = state_of(s).lanes;
+      for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+        for (const auto& [key, body] : lanes[lane].parked) {
           const std::string entity = key.substr(0, key.find('\n'));
           ++report_.parked;
-          entities.insert({s, entity});
+          entities.insert({s, entity, static_cast<runtime::Lane>(lane)});
           if (!guilty_.contains({s, entity})) {
             judge_.violation("I15: " + std::string(handlers_[s]->name()) + " parked " + entity + ", which nothing is wrong with");
           }
@@ -811,7 +813,7 @@ class World {
     }
     for (const auto& handler : fragile_) handler->poison.clear();
     if (entities.empty()) return;
-    for (const auto& [s, entity] : entities) call(s, messages::RetryParked{entity});
+    for (const auto& [s, entity, lane] : entities) call(s, messages::RetryParked{entity, lane});
     settle();
   }
 

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using messages::Outcome;
 
-constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4;
+constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4, kRule = 5;
 
 /// Bodies read "<entity> <word>". A record per entity holds all its words. The word "poison" cannot be handled while `cured` is false,
 /// "later" sets a timer of an hour, "now" cancels it.
@@ -23,7 +23,7 @@ class WordsHandler final : public Handler {
   mutable int decisions = 0;
 
   std::string_view name() const override { return "words"; }
-  std::vector<ConsumedType> consumed() const override { return {{kAdded, RouteBy::kPerson}}; }
+  std::vector<ConsumedType> consumed() const override { return {{kAdded, RouteBy::kPerson}, {kRule, RouteBy::kEveryLane}}; }
   bool is_command(std::uint64_t type) const override { return type == kAdd; }
   bool is_query(std::uint64_t) const override { return false; }
   std::string command_key(std::uint64_t, std::string_view body) const override { return std::string(body.substr(0, body.find(' '))); }
@@ -110,9 +110,9 @@ class EngineTest : public ::testing::Test, public Outbox {
     return replies.back();
   }
   /// An event about `entity` at the next position of the log, as the bus would bring it.
-  void event(const std::string& entity, const std::string& word) {
+  void event(const std::string& entity, const std::string& word, std::uint64_t type_id = kAdded) {
     messages::EventRecord record;
-    record.type_id = kAdded;
+    record.type_id = type_id;
     record.recorded_at = now;
     record.person = entity;
     record.body = entity + " " + word;
@@ -326,6 +326,27 @@ TEST_F(EngineTest, RetriesParkedMessagesInTheirOrder) {
   event("ana", "three");
   fetch();
   EXPECT_EQ(words("ana"), "poison;two;three;");
+}
+
+TEST_F(EngineTest, WhatGoesToEveryLaneIsParkedAndRetriedInEachOfThem) {
+  const auto parked_in = [&](Lane lane) { return group.services["words"].lanes[lane].parked.size(); };
+  options.parks_per_minute_max = 2 * kLaneCount;
+  restart();
+  event("rules", "poison", kRule);
+  fetch();
+  for (Lane lane = 0; lane < kLaneCount; ++lane) EXPECT_EQ(parked_in(lane), 1u) << lane;
+  handler.cured = true;
+  for (Lane lane = 0; lane < kLaneCount; ++lane) {
+    messages::Request request;
+    request.type_id = messages::RetryParked::kTypeId;
+    request.body = encode(messages::RetryParked{.entity = "*", .lane = lane});
+    request.principal = "test";
+    request.idempotency_key = "retry-" + std::to_string(lane);
+    engine->submit({"client", 1}, request);
+    run();
+    EXPECT_EQ(parked_in(lane), 0u) << lane;
+    EXPECT_EQ(group.services["words"].lanes[lane].records["rules"], "poison;");
+  }
 }
 
 TEST_F(EngineTest, ParksAnEventUntriedAfterItKilledTheProcessFiveTimes) {
