@@ -105,16 +105,19 @@ std::variant<FeedQuery, Problem> read_feed_query(const Parameters& parameters, s
 
 EventWriter::EventWriter(const Forms& forms, std::string group) : forms_(forms), source_prefix_("/bridgework/" + group + "/") {}
 
-EventWriter::Written EventWriter::append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event,
-                                         std::string_view person) {
+bool EventWriter::append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event, std::string_view person) {
   const auto record = messages::decode_as<messages::EventRecord>(event.record);
-  if (!record) return Written::kUnreadable;
-  if (!person.empty() && record->person != person) return Written::kOtherPerson;
-  const StructForm* form = forms_.find(record->type_id);
+  if (record && !person.empty() && record->person != person) return false;
   out += R"({"specversion":"1.0","id":)";
   append_json_string(out, fmt::format(FMT_COMPILE("{}/{}"), incarnation, event.sequence));
   fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"(,"sequence":{},"source":)"), event.sequence);
+  if (!record) {
+    append_json_string(out, source_prefix_ + "unknown");
+    out += R"(,"type":"unreadable","unreadable":true})";
+    return true;
+  }
   append_json_string(out, source_prefix_ + record->service);
+  const StructForm* form = forms_.find(record->type_id);
   out += R"(,"type":)";
   if (form != nullptr) append_json_string(out, form->name);
   else fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("unknown:{:016x}")"), record->type_id);
@@ -139,7 +142,7 @@ EventWriter::Written EventWriter::append(std::string& out, std::string_view inca
     }
   }
   out += '}';
-  return Written::kYes;
+  return true;
 }
 
 // ---- the feed
@@ -202,9 +205,7 @@ asio::awaitable<BodyEnd> EventFeed::write(FeedQuery query, messages::FetchReply 
       if (left == 0) break;
       const std::size_t size_before = piece.size();
       if (!lines) fmt::format_to(std::back_inserter(piece), FMT_COMPILE("id: {}/{}\ndata: "), reply.incarnation, event.sequence);
-      const EventWriter::Written written = writer_.append(piece, reply.incarnation, event, query.person);
-      if (written == EventWriter::Written::kUnreadable) co_return BodyEnd::kBroken;
-      if (written == EventWriter::Written::kOtherPerson) {
+      if (!writer_.append(piece, reply.incarnation, event, query.person)) {
         piece.resize(size_before);
         continue;
       }

@@ -40,10 +40,10 @@ class EventWriter {
  public:
   EventWriter(const Forms& forms, std::string group);
 
-  /// Appends one envelope, without a line end; nothing when the record is unreadable, or is not about `person` when that is not empty.
-  /// An event of a type this release does not know has no data.
-  enum class Written { kYes, kOtherPerson, kUnreadable };
-  Written append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event, std::string_view person);
+  /// Appends one envelope, without a line end; nothing and false when the event is not about `person` and that is not empty. An event of a
+  /// type this release does not know has no data. One whose record cannot be read has its place and `"unreadable":true`, for everybody: it
+  /// neither holds up whoever reads, nor is it left out.
+  bool append(std::string& out, std::string_view incarnation, const messages::FetchedEvent& event, std::string_view person);
 
  private:
   const Forms& forms_;

@@ -95,12 +95,19 @@ class GatewayEvents : public testing::Test {
 TEST_F(GatewayEvents, AnEventIsACloudEvent) {
   EventWriter writer(forms(), "demo");
   std::string out;
-  ASSERT_EQ(writer.append(out, "1-abc", event(7), {}), EventWriter::Written::kYes);
+  ASSERT_TRUE(writer.append(out, "1-abc", event(7), {}));
   EXPECT_EQ(json::parse(out), json::parse(R"({"specversion":"1.0","id":"1-abc/7","sequence":7,"source":"/bridgework/demo/appointments",
     "type":"AppointmentHoldLapsed","time":"2027-01-15T08:00:00Z","subject":"p-1","site":"s-1","datacontenttype":"application/json",
     "data":{"person":"p-1","site":"s-1","appointment":"s-1.v-7"}})"));
-  EXPECT_EQ(writer.append(out, "1-abc", event(8), "p-9"), EventWriter::Written::kOtherPerson);
-  EXPECT_EQ(writer.append(out, "1-abc", {9, "garbage"}, {}), EventWriter::Written::kUnreadable);
+  EXPECT_FALSE(writer.append(out, "1-abc", event(8), "p-9"));
+}
+
+TEST_F(GatewayEvents, ARecordThatCannotBeReadKeepsItsPlace) {
+  EventWriter writer(forms(), "demo");
+  std::string out;
+  ASSERT_TRUE(writer.append(out, "1-abc", {9, "garbage"}, "p-1"));
+  EXPECT_EQ(json::parse(out), json::parse(R"({"specversion":"1.0","id":"1-abc/9","sequence":9,"source":"/bridgework/demo/unknown",
+    "type":"unreadable","unreadable":true})"));
 }
 
 // Found by fuzzing: the name of the service was written as it stood.
@@ -111,7 +118,7 @@ TEST_F(GatewayEvents, AnOddNameOfAServiceBreaksNoLine) {
   record.service = "a\"\n\x01";
   EventWriter writer(forms(), "demo");
   std::string out;
-  ASSERT_EQ(writer.append(out, "1-\"abc", {7, encode(record)}, {}), EventWriter::Written::kYes);
+  ASSERT_TRUE(writer.append(out, "1-\"abc", {7, encode(record)}, {}));
   EXPECT_EQ(out.find('\n'), std::string::npos);
   EXPECT_EQ(json::parse(out).at("source").as_string(), "/bridgework/demo/a\"\n\x01");
 }
@@ -122,7 +129,7 @@ TEST_F(GatewayEvents, AnEventOfALaterReleaseIsShownWithoutData) {
   record.service = "appointments";
   EventWriter writer(forms(), "demo");
   std::string out;
-  ASSERT_EQ(writer.append(out, "1-abc", {1, encode(record)}, {}), EventWriter::Written::kYes);
+  ASSERT_TRUE(writer.append(out, "1-abc", {1, encode(record)}, {}));
   EXPECT_EQ(json::parse(out).at("type").as_string(), "unknown:0000000000001234");
   EXPECT_FALSE(json::parse(out).as_object().contains("data"));
 }
