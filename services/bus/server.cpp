@@ -164,17 +164,25 @@ void Server::take_lookups(FetchDesk::Time now) {
   }
 }
 
+/// Whoever may read certain events only must ask for those: what it is not shown it must not believe to be the whole log.
+bool Server::may_read(const runtime::Received& received, const Fetch& fetch) const {
+  static constexpr std::uint64_t kEverything = 0;
+  if (fetch.types.empty()) return fetch_.may(received, kEverything);
+  return std::ranges::all_of(fetch.types, [&](std::uint64_t type) { return fetch_.may(received, type); });
+}
+
 void Server::take_fetches(FetchDesk::Time now) {
   for (std::size_t n = 0; n < kFetchesPerTurn; ++n) {
     auto received = fetch_.receive();
     if (!received) return;
     auto fetch = messages::decode_as<Fetch>(received->bytes);
-    if (fetch) {
+    if (fetch && may_read(*received, *fetch)) {
       desk_.asked(received->identity, std::move(*fetch), now);
       continue;
     }
     meters_->malformed.add();
     FetchReply reply;
+    if (fetch) reply.correlation = fetch->correlation;
     reply.outcome = FetchOutcome::kMalformed;
     if (fetch_.send(received->identity, encode(reply)) != runtime::SendOutcome::kSent) meters_->answers_lost.add();
   }

@@ -51,6 +51,7 @@ class Server {
 
   void take_news(FetchDesk::Time now);
   void take_lookups(FetchDesk::Time now);
+  bool may_read(const runtime::Received& received, const messages::Fetch& fetch) const;
   void take_fetches(FetchDesk::Time now);
   void send_answers();
   void publish(FetchDesk::Time now);

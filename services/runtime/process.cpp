@@ -128,6 +128,16 @@ class EffectThread {
   Wakeup& done_;
   std::mutex mutex_;
   std::condition_variable_any ready_;
+/// To a principal whose grant does not hold this message.
+messages::Reply not_permitted(std::uint64_t correlation) {
+  messages::Reply reply;
+  reply.correlation = correlation;
+  reply.outcome = messages::Outcome::kRefused;
+  reply.code = "not_permitted";
+  reply.detail = "the list of principals does not let you send this message";
+  return reply;
+}
+
   std::deque<Job> jobs_;  // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
   std::deque<Outcome> outcomes_;
   std::jthread thread_;
@@ -189,6 +199,8 @@ class QueryThread {
       reply.outcome = messages::Outcome::kMalformed;
       reply.code = "malformed";
       reply.detail = request.error().path + ": " + request.error().reason;
+      } else if (!router_->may(received, request->type_id)) {
+        reply = not_permitted(request->correlation);
     } else {
       reply.correlation = request->correlation;
       if (request->deadline != Instant{} && request->deadline < system_now()) {
@@ -335,6 +347,10 @@ bool Process::take_commands(Engine& engine) {
       refused.outcome = messages::Outcome::kMalformed;
       refused.code = "malformed";
       refused.detail = request.error().path + ": " + request.error().reason;
+    if (!commands_->may(*received, request->type_id)) {
+      reply({std::move(received->identity), 0}, not_permitted(request->correlation));
+      continue;
+    }
       reply({received->identity, 0}, refused);
       continue;
     }

@@ -272,7 +272,7 @@ std::optional<Received> Router::receive() {
       case Reading::kWrongShape: ++malformed_count_; continue;
       case Reading::kMessage: break;
     }
-    Received received{frames[0].text(), frames[1].text(), {}};
+    Received received{frames[0].text(), frames[1].text(), {}, {}};
     if (options_.gate == nullptr) return received;
     // Asked again for each message: a key may be taken back while its link stands.
     auto principal = options_.gate->admitted(frames[1].key(), options_.grant);
@@ -281,8 +281,13 @@ std::optional<Received> Router::receive() {
       continue;
     }
     received.user = std::move(*principal);
+    received.key = frames[1].key();
     return received;
   }
+}
+
+bool Router::may(const Received& received, std::uint64_t type_id) const {
+  return options_.gate == nullptr || options_.gate->may(received.key, options_.grant, type_id);
 }
 
 SendOutcome Router::send(const std::string& identity, std::string_view bytes) {

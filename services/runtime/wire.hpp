@@ -42,6 +42,11 @@ class Gate {
   virtual ~Gate() = default;
   /// The principal whose key this is, if it may do that now; nothing otherwise. Safe from any thread.
   virtual std::optional<std::string> admitted(std::string_view public_key, Grant grant) const = 0;
+  /// Whether whoever has that key may send or read messages of that type. Safe from any thread.
+  virtual bool may(std::string_view public_key, Grant grant, std::uint64_t type_id) const {
+    (void)type_id;
+    return admitted(public_key, grant).has_value();
+  }
 };
 
 /// An endpoint is `ipc://…`, `inproc://…`, `tcp://ADDRESS:PORT`, or `tcp://ADDRESS:PORT#PUBLIC_KEY` where the server proves that the key is
@@ -94,6 +99,7 @@ struct Received {
   std::string identity;  ///< names the peer's connection for `Router::send`; proves nothing about who it is
   std::string bytes;
   std::string user;  ///< the principal the peer has proved to be; empty on links of this machine, which ask nobody
+  std::string key;   ///< its public key; empty likewise
 };
 
 /// The side that serves many peers: commands, queries, Fetch.
@@ -104,6 +110,8 @@ class Router : public Socket {
   /// The next message, or nothing when there is none now. Messages of the wrong shape are dropped and counted; so are those of a peer whose
   /// key is not admitted any more, though its link still stands.
   std::optional<Received> receive();
+  /// Whether its sender may send or read messages of that type here.
+  bool may(const Received& received, std::uint64_t type_id) const;
   /// Never waits and never drops in silence.
   [[nodiscard]] SendOutcome send(const std::string& identity, std::string_view bytes);
 

@@ -146,12 +146,16 @@ tl::expected<void, std::string> Gatekeeper::try_itself(Context& context, const C
 
 std::optional<std::string> Gatekeeper::admitted(std::string_view public_key, Grant grant) const {
   if (grant == Grant::kSelfTest) return public_key == self_test_.public_key ? std::optional<std::string>(kItself) : std::nullopt;
-  std::shared_ptr<const Principals> principals;
-  {
-    const std::scoped_lock lock(mutex_);
-    principals = principals_;
-  }
-  return principals->admitted(public_key, grant);
+  return list()->admitted(public_key, grant);
+}
+
+bool Gatekeeper::may(std::string_view public_key, Grant grant, std::uint64_t type_id) const {
+  return list()->may(public_key, grant, type_id);
+}
+
+std::shared_ptr<const Principals> Gatekeeper::list() const {
+  const std::scoped_lock lock(mutex_);
+  return principals_;
 }
 
 void Gatekeeper::run(const std::stop_token& stop) {

@@ -53,6 +53,7 @@ class Gatekeeper : public Gate {
   Gatekeeper& operator=(const Gatekeeper&) = delete;
 
   std::optional<std::string> admitted(std::string_view public_key, Grant grant) const override;
+  bool may(std::string_view public_key, Grant grant, std::uint64_t type_id) const override;
 
   /// Rises whenever a list takes something away from somebody: time for servers whose links carry answers to cut them.
   std::uint64_t revocations() const { return revocations_; }
@@ -67,6 +68,7 @@ class Gatekeeper : public Gate {
   void run(const std::stop_token& stop);
   void answer();
   void look_at_list();
+  std::shared_ptr<const Principals> list() const;
   tl::expected<void, std::string> try_itself(Context& context, const CurveKeys& keys);
 
   void* const socket_;

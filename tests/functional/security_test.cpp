@@ -339,6 +339,21 @@ TEST_F(Security, FetchAnswersTheRightKeyAndNoOther) {
   EXPECT_FALSE(fetch_from_elsewhere(keys_["lead_intake"], bus_endpoint().substr(0, bus_endpoint().find('#'))).answered);
 }
 
+TEST_F(Security, APrincipalMayBeLetInForSomeMessagesOnly) {
+  start_all();
+  list("lead_intake.toml", {{"gateway", R"("command:RegisterPerson", "query")"}});
+  list("bus.toml", {{"lead_intake", R"("fetch")"}, {"gateway", R"("fetch:PersonRegistered")"}});
+  EXPECT_TRUE(registers("k-1"));
+  const auto campaign = [&] { return api_->post("/v1/campaigns", {{"name", "Letters"}, {"source", "direct_mail"}}); };
+  EXPECT_TRUE(eventually([&] { return campaign().string_at("/code") == "not_permitted"; }));
+  EXPECT_TRUE(registers("k-2"));
+  EXPECT_TRUE(eventually([&] { return api_->get("/v1/events").status == 500; })) << "all events are more than it may read";
+  EXPECT_EQ(api_->get("/v1/events?type=CallRecorded").status, 500);
+  EXPECT_EQ(api_->get("/v1/events?type=PersonRegistered").status, 200);
+  list("lead_intake.toml", {{"gateway", R"("command", "query")"}});
+  EXPECT_TRUE(eventually([&] { return campaign().string_at("/code") != "not_permitted"; }));
+}
+
 TEST_F(Security, APrincipalIsShutOutAndLetInAgainWhileAllRun) {
   start_all();
   ASSERT_TRUE(registers("k-1"));

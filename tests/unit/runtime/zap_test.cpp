@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <zmq.h>
 
+#include "messages/catalogue.hpp"
+
 namespace bridgework::runtime {
 namespace {
 
@@ -107,6 +109,29 @@ TEST(Principals, MayDoWhatTheListSaysAndNothingElse) {
   EXPECT_EQ(list->admitted(make_curve_keys().public_key, Grant::kLive), std::nullopt);
   EXPECT_EQ(list->admitted("", Grant::kLive), std::nullopt);
   EXPECT_EQ(list->keys(), 3u);
+}
+
+TEST(Principals, AGrantCanBeForSomeMessagesOnly) {
+  const std::string key = make_curve_keys().public_key;
+  const auto list = Principals::parse(
+      entry("phones", {key}, R"("command:RecordCall", "query:GetLead", "query:GetPerson", "fetch:CallRecorded", "live")"));
+  ASSERT_TRUE(list) << list.error();
+  const auto type = [](std::string_view name) { return messages::find_message(name)->type_id; };
+  EXPECT_TRUE(list->may(key, Grant::kCommand, type("RecordCall")));
+  EXPECT_FALSE(list->may(key, Grant::kCommand, type("HoldSlot")));
+  EXPECT_TRUE(list->may(key, Grant::kQuery, type("GetPerson")));
+  EXPECT_FALSE(list->may(key, Grant::kQuery, type("GetConsents")));
+  EXPECT_TRUE(list->may(key, Grant::kFetch, type("CallRecorded")));
+  EXPECT_FALSE(list->may(key, Grant::kFetch, 0)) << "nor all of them";
+  EXPECT_TRUE(list->may(key, Grant::kLive, 0));
+  EXPECT_FALSE(list->may(make_curve_keys().public_key, Grant::kCommand, type("RecordCall")));
+  const auto whole = Principals::parse(entry("all", {key}, R"("command")"));
+  EXPECT_TRUE(whole->may(key, Grant::kCommand, type("HoldSlot")));
+  EXPECT_FALSE(whole->may(key, Grant::kQuery, type("GetPerson")));
+  for (const char* may : {R"("command:")", R"("command:NoSuch")", R"("command:GetPerson")", R"("fetch:RecordCall")",
+                          R"("live:CallRecorded")", R"("command", "command:RecordCall")"}) {
+    EXPECT_FALSE(Principals::parse(entry("a", {key}, may))) << may;
+  }
 }
 
 TEST(Principals, AListThatCouldBeMisreadIsRefusedWhole) {
@@ -351,6 +376,23 @@ TEST_F(Gated, ARevokedKeyIsShutOutWithoutARestartThoughItsLinkStands) {
   EXPECT_EQ(knock(alice_), Came::kTurnedAway);
   ASSERT_TRUE(sends(from_bob, "still here"));
   EXPECT_EQ(take()->user, "bob");
+}
+
+TEST_F(Gated, EachMessageIsAskedWhetherItsSenderMaySendIt) {
+  start(entry("alice", {alice_.public_key}, R"("fetch:CallRecorded")") + entry("bob", {bob_.public_key}, R"("fetch")"));
+  Dealer from_alice = dealer(alice_), from_bob = dealer(bob_);
+  const std::uint64_t calls = messages::find_message("CallRecorded")->type_id,
+                      visits = messages::find_message("AppointmentBooked")->type_id;
+  ASSERT_TRUE(sends(from_alice, "a"));
+  const auto alice = take();
+  EXPECT_TRUE(router_->may(*alice, calls));
+  EXPECT_FALSE(router_->may(*alice, visits));
+  ASSERT_TRUE(sends(from_bob, "b"));
+  const auto bob = take();
+  EXPECT_TRUE(router_->may(*bob, calls) && router_->may(*bob, visits));
+  read_list(entry("alice", {alice_.public_key}, R"("fetch")") + entry("bob", {bob_.public_key}, R"("fetch:AppointmentBooked")"));
+  EXPECT_TRUE(router_->may(*alice, visits));
+  EXPECT_FALSE(router_->may(*bob, calls)) << "the list is asked each time";
 }
 
 TEST_F(Gated, AKeyIsRotatedWithoutARestartAndWithoutAGap) {
