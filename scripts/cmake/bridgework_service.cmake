@@ -3,7 +3,7 @@
 #   bridgework_service(appointments CORE decide.cpp answer.cpp [EDGE perform.cpp] [CORE_LIBRARIES x] [EDGE_LIBRARIES y])
 #     appointments_core   rules: no I/O, no wire format
 #     appointments        bin/appointments, on the machine's clock
-#     appointments_test   test-bin/appointments, on a clock that tests drive
+#     appointments_test   test-bin/appointments, on a clock that tests drive and with the defects they ask for
 #   bridgework_unit_test(appointments hold_test.cpp ...)
 
 function(bridgework_service name)
@@ -18,13 +18,13 @@ function(bridgework_service name)
   bridgework_process(${name})
 endfunction()
 
-# Two programs from the same objects: which clock they follow is decided by the linker, so no build can be both.
+# Two programs from the same objects: which clock they follow, and whether they can be made to fail, is decided by the linker, so no build can be both.
 function(bridgework_process name)
   add_executable(${name})
-  target_link_libraries(${name} PRIVATE ${name}_main bridgework_clock_system)
+  target_link_libraries(${name} PRIVATE ${name}_main bridgework_clock_system bridgework_faults_none)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   add_executable(${name}_test)
-  target_link_libraries(${name}_test PRIVATE ${name}_main bridgework_clock_test)
+  target_link_libraries(${name}_test PRIVATE ${name}_main bridgework_clock_test bridgework_faults_test)
   set_target_properties(${name}_test PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test-bin)
   set_property(GLOBAL APPEND PROPERTY BRIDGEWORK_PROCESSES ${name} ${name}_test)
 endfunction()

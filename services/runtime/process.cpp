@@ -21,6 +21,7 @@
 #include "runtime/log.hpp"
 #include "runtime/redis_reader.hpp"
 #include "runtime/redis_store.hpp"
+#include "runtime/watchdog.hpp"
 #include "runtime/wire.hpp"
 #include "runtime/zap.hpp"
 
@@ -420,7 +421,9 @@ int Process::run() {
   BusMetrics bus_metrics(metrics_);
   std::uint64_t asked_after = 0;
 
+  Watchdog watchdog(settings_.stuck_after);
   log_event(Level::kInfo, "service_started", {{"instance", self.instance}, {"http_port", self.http_port}});
+    watchdog.works();
 
   std::optional<std::chrono::steady_clock::time_point> leave_by;
   // A socket is asked only when it has something: each question in vain is a call into the kernel, and there are many a second.
@@ -456,6 +459,7 @@ int Process::run() {
 
     milliseconds timeout = engine.idle_for();
     if (clock_is_driven()) timeout = std::min(timeout, kDrivenClockLook);
+    watchdog.waits();
     if (leave_by) timeout = std::min(timeout, milliseconds(20));
     // The bus client keeps times of its own: asking again, failing over.
     if (!leave_by) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "runtime/clock.hpp"
+#include "runtime/faults.hpp"
 #include "runtime/log.hpp"
 #include "runtime/model_handler.hpp"
 #include "runtime/process.hpp"
@@ -22,7 +23,7 @@ int serve(int argc, char** argv) {
   if (const auto why = clock_refusal()) return complain(*why);
   if (const auto ok = open_log(M::kName, process); !ok) return complain(ok.error());
   const ModelHandler<M> handler(std::move(config));
-  return run_process(process, handler);
+  return run_process(process, with_test_faults(handler));
 }
 
 }  // namespace bridgework::runtime

@@ -30,6 +30,7 @@ struct ProcessSettings {
   int http_port = 0;
   std::string endpoint;
   std::string curve_key;
+  std::chrono::seconds stuck_after{60};
   std::string principals;
   std::string buses;
 
@@ -47,6 +48,7 @@ struct ProcessSettings {
     visit("curve_key", curve_key, "file with this process's key pair, made by bin/curve_key; no link leaves this machine without one");
     visit("principals", principals,
           "file that says whose keys may do what on tcp:// endpoints of this process; read again when it changes");
+    visit("stuck_after_seconds", stuck_after, "a process whose loop stands still for so long ends itself, to be started anew; 0: never");
     visit("buses", buses, "where the bus serves Fetch, the first until it fails, tcp://ADDRESS:PORT#PUBLIC_KEY,...; empty: in run_dir");
   }
 };
