@@ -49,7 +49,9 @@ int main(int argc, char** argv) {
   const std::string prefix = "ipc://" + process.run_dir + "/bus-" + (process.instance.empty() ? "1" : process.instance);
   bus::Server::Place place;
   place.group = process.group;
-  place.redis.unix_socket = process.redis_socket.empty() ? process.run_dir + "/redis.sock" : process.redis_socket;
+  auto redis = runtime::redis_options(process, "bus");
+  if (!redis) return complain(redis.error());
+  place.redis = std::move(*redis);
   place.fetch_endpoint = config.fetch_endpoint.empty() ? prefix + "-fetch.sock" : config.fetch_endpoint;
   place.live_endpoint = config.live_endpoint.empty() ? prefix + "-live.sock" : config.live_endpoint;
 

@@ -9,6 +9,7 @@
 
 #include "runtime/log.hpp"
 #include "runtime/named_list.hpp"
+#include "runtime/text_file.hpp"
 
 namespace bridgework::gateway {
 namespace {

@@ -42,7 +42,9 @@ int main(int argc, char** argv) {
 
   runtime::ServiceClient::Options suite;
   suite.group = process.group;
-  suite.redis.unix_socket = process.redis_socket.empty() ? process.run_dir + "/redis.sock" : process.redis_socket;
+  auto redis = runtime::redis_options(process, "gateway");
+  if (!redis) return complain(redis.error());
+  suite.redis = std::move(*redis);
   suite.redis.timeout = std::chrono::milliseconds{1000};
   suite.bus_endpoints = config.bus_endpoints(process.run_dir);
   if (config.bus_endpoint.empty() && !process.buses.empty()) suite.bus_endpoints = runtime::endpoint_list(process.buses);

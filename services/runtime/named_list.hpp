@@ -20,9 +20,4 @@ tl::expected<toml::table, std::string> parse_named_list(std::string_view text, s
 /// The texts of an array; nothing when it is none, or holds anything else.
 std::optional<std::vector<std::string>> texts_of(const toml::node& node);
 
-tl::expected<std::string, std::string> read_text(const std::string& path);
-
-/// Changes whenever the file does: by writing into it, or by putting another in its place. "none" when there is none.
-std::string state_of_file(const std::string& path);
-
 }  // namespace bridgework::runtime

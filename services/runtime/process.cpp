@@ -45,12 +45,6 @@ extern "C" void on_stop_signal(int) {
   if (g_stop_wakeup != nullptr) g_stop_wakeup->wake();
 }
 
-Redis::Options redis_options(const ProcessSettings& settings) {
-  Redis::Options options;
-  options.unix_socket = settings.redis_socket.empty() ? settings.run_dir + "/redis.sock" : settings.redis_socket;
-  return options;
-}
-
 std::string instance_name(const ProcessSettings& settings) {
   // A restarted process must not take its predecessor's leases for its own, whatever name the operator gave both.
   std::random_device random;
@@ -129,6 +123,11 @@ class EffectThread {
   Wakeup& done_;
   std::mutex mutex_;
   std::condition_variable_any ready_;
+  std::deque<Job> jobs_;  // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
+  std::deque<Outcome> outcomes_;
+  std::jthread thread_;
+};
+
 /// To a principal whose grant does not hold this message.
 messages::Reply not_permitted(std::uint64_t correlation) {
   messages::Reply reply;
@@ -138,11 +137,6 @@ messages::Reply not_permitted(std::uint64_t correlation) {
   reply.detail = "the list of principals does not let you send this message";
   return reply;
 }
-
-  std::deque<Job> jobs_;  // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
-  std::deque<Outcome> outcomes_;
-  std::jthread thread_;
-};
 
 Counter not_admitted(Metrics& metrics, const char* grant) {
   return metrics.counter("bridgework_not_admitted_total", "Messages dropped because their sender's key was taken back.",
@@ -200,13 +194,13 @@ class QueryThread {
       reply.outcome = messages::Outcome::kMalformed;
       reply.code = "malformed";
       reply.detail = request.error().path + ": " + request.error().reason;
-      } else if (!router_->may(received, request->type_id)) {
-        reply = not_permitted(request->correlation);
     } else {
       reply.correlation = request->correlation;
       if (request->deadline != Instant{} && request->deadline < system_now()) {
         reply.outcome = messages::Outcome::kExpired;
         reply.code = "expired";
+      } else if (!router_->may(received, request->type_id)) {
+        reply = not_permitted(request->correlation);
       } else if (!handler_.is_query(request->type_id)) {
         reply.outcome = messages::Outcome::kMalformed;
         reply.code = "malformed";
@@ -283,14 +277,15 @@ class BusMetrics {
 
 class Process final : public Outbox {
  public:
-  Process(const ProcessSettings& settings, const Handler& handler)
+  Process(const ProcessSettings& settings, Redis::Options redis, const Handler& handler)
       : settings_(settings),
+        redis_(std::move(redis)),
         handler_(handler),
         keys_{settings.group, std::string(handler.name())},
         metrics_(handler.name()),
         replies_lost_(metrics_.counter("bridgework_replies_lost_total", "Replies whose asker was gone or did not read.")),
         not_admitted_(not_admitted(metrics_, "command")),
-        effects_(handler, Redis(redis_options(settings)), keys_, effects_done_) {}
+        effects_(handler, Redis(redis_), keys_, effects_done_) {}
 
   int run();
 
@@ -306,6 +301,7 @@ class Process final : public Outbox {
   bool take_commands(Engine& engine);
 
   const ProcessSettings& settings_;
+  const Redis::Options redis_;
   const Handler& handler_;
   Keys keys_;
   Metrics metrics_;
@@ -322,7 +318,7 @@ class Process final : public Outbox {
 
 tl::expected<void, std::string> Process::wait_for_store() {
   // Redis loads its log before it answers; an instance that gives up would only be started again.
-  Redis redis(redis_options(settings_));
+  Redis redis(redis_);
   for (bool said = false; !g_stop; said = true) {
     const auto ok = check_server(redis);
     if (ok) return {};
@@ -348,11 +344,11 @@ bool Process::take_commands(Engine& engine) {
       refused.outcome = messages::Outcome::kMalformed;
       refused.code = "malformed";
       refused.detail = request.error().path + ": " + request.error().reason;
-    if (!commands_->may(*received, request->type_id)) {
-      reply({std::move(received->identity), 0}, not_permitted(request->correlation));
+      reply({received->identity, 0}, refused);
       continue;
     }
-      reply({received->identity, 0}, refused);
+    if (!commands_->may(*received, request->type_id)) {
+      reply({std::move(received->identity), 0}, not_permitted(request->correlation));
       continue;
     }
     const ReplyTo to{std::move(received->identity), request->correlation};
@@ -400,13 +396,12 @@ int Process::run() {
   commands_.emplace(std::move(*router));
   self.command_endpoint = commands_->endpoint();
 
-  QueryThread queries(context_, handler_, Redis(redis_options(settings_)), keys_, metrics_, self.query_endpoint,
-                      credentials_.serving(Grant::kQuery));
+  QueryThread queries(context_, handler_, Redis(redis_), keys_, metrics_, self.query_endpoint, credentials_.serving(Grant::kQuery));
   if (!queries.error().empty()) return complain(queries.error());
   self.query_endpoint = queries.endpoint();
   queries.start();
 
-  RedisStore store(Redis(redis_options(settings_)), keys_);
+  RedisStore store(Redis(redis_), keys_);
   Engine engine(
       handler_, store, *this, metrics_, self, {}, [] { return system_now(); }, [] { return std::chrono::steady_clock::now(); },
       [] { return clock_offset(); });
@@ -421,14 +416,14 @@ int Process::run() {
   BusMetrics bus_metrics(metrics_);
   std::uint64_t asked_after = 0;
 
-  Watchdog watchdog(settings_.stuck_after);
   log_event(Level::kInfo, "service_started", {{"instance", self.instance}, {"http_port", self.http_port}});
-    watchdog.works();
 
   std::optional<std::chrono::steady_clock::time_point> leave_by;
   // A socket is asked only when it has something: each question in vain is a call into the kernel, and there are many a second.
   bool commands_ready = true, bus_ready = true;
+  Watchdog watchdog(settings_.stuck_after);
   for (;;) {
+    watchdog.works();
     if (g_stop && !leave_by) leave_by = std::chrono::steady_clock::now() + kLeaveWithin;
     if (!leave_by) {
       if (commands_ready) commands_ready = take_commands(engine);
@@ -459,12 +454,12 @@ int Process::run() {
 
     milliseconds timeout = engine.idle_for();
     if (clock_is_driven()) timeout = std::min(timeout, kDrivenClockLook);
-    watchdog.waits();
     if (leave_by) timeout = std::min(timeout, milliseconds(20));
     // The bus client keeps times of its own: asking again, failing over.
     if (!leave_by) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));
     Watch watches[] = {
         {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
+    watchdog.waits();
     wait(watches, timeout);
     commands_ready = watches[0].ready;
     bus_ready = watches[1].ready;
@@ -480,6 +475,11 @@ int Process::run() {
 }  // namespace
 
 int run_process(const ProcessSettings& settings, const Handler& handler) {
+  const auto redis = redis_options(settings, handler.name());
+  if (!redis) {
+    std::fprintf(stderr, "%s: %s\n", std::string(handler.name()).c_str(), redis.error().c_str());
+    return 1;
+  }
   Wakeup stop;
   g_stop_wakeup = &stop;
   struct sigaction action {};
@@ -487,7 +487,7 @@ int run_process(const ProcessSettings& settings, const Handler& handler) {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  const int code = Process(settings, handler).run();
+  const int code = Process(settings, *redis, handler).run();
   std::signal(SIGTERM, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);
   g_stop_wakeup = nullptr;

@@ -15,6 +15,9 @@
 #include <openssl/evp.h>
 #include <sys/time.h>
 
+#include "runtime/settings.hpp"
+#include "runtime/text_file.hpp"
+
 namespace bridgework::runtime {
 
 std::string_view to_string(FaultKind kind) {
@@ -275,6 +278,23 @@ tl::expected<RedisValue, Fault> Redis::run_blocking(const RedisCommand& command,
   auto answer = run(command);
   if (!set_limit(connection_->options.timeout)) connection_->drop({});
   return answer;
+}
+
+tl::expected<Redis::Options, std::string> redis_options(const ProcessSettings& settings, std::string_view service) {
+  Redis::Options options;
+  options.unix_socket = settings.redis_socket.empty() ? settings.run_dir + "/redis.sock" : settings.redis_socket;
+  if (settings.redis_password.empty()) {
+    if (!settings.redis_user.empty()) return tl::unexpected(std::string("redis_user needs redis_password: the file with its password"));
+    return options;
+  }
+  auto password = read_text(settings.redis_password);
+  if (!password) return tl::unexpected("redis_password: " + password.error());
+  while (password->ends_with('\n')) password->pop_back();
+  // Without one there would be no AUTH, and everybody else's rights.
+  if (password->empty()) return tl::unexpected("redis_password: " + settings.redis_password + " is empty");
+  options.user = settings.redis_user.empty() ? std::string(service) : settings.redis_user;
+  options.password = std::move(*password);
+  return options;
 }
 
 }  // namespace bridgework::runtime

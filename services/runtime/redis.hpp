@@ -38,6 +38,8 @@ struct RedisValue {
   bool is_nil() const { return type == Type::kNil; }
 };
 
+struct ProcessSettings;
+
 using RedisCommand = std::vector<std::string>;
 
 /// A connection owned by one thread. After a time-out or a broken link the context is destroyed, because a late answer would be taken
@@ -81,5 +83,8 @@ class Redis {
   struct Connection;
   std::unique_ptr<Connection> connection_;
 };
+
+/// Where a process finds Redis and as whom; an error says which file cannot be read.
+tl::expected<Redis::Options, std::string> redis_options(const ProcessSettings& settings, std::string_view service);
 
 }  // namespace bridgework::runtime

@@ -25,12 +25,14 @@ struct ProcessSettings {
   std::string run_dir;
   std::string data_dir;
   std::string redis_socket;
+  std::string redis_user;
+  std::string redis_password;
   std::string log_level = "info";
   std::string log_file;
   int http_port = 0;
+  std::chrono::seconds stuck_after{60};
   std::string endpoint;
   std::string curve_key;
-  std::chrono::seconds stuck_after{60};
   std::string principals;
   std::string buses;
 
@@ -41,14 +43,16 @@ struct ProcessSettings {
     visit("run_dir", run_dir, "directory of the suite's sockets");
     visit("data_dir", data_dir, "directory of the suite's keys, archive and outbox");
     visit("redis_socket", redis_socket, "unix socket of Redis; empty: RUN_DIR/redis.sock");
+    visit("redis_user", redis_user, "this process among Redis' users; empty: the name of its service, when there is a password");
+    visit("redis_password", redis_password, "file with that user's password; empty: Redis lets everybody in who reaches its socket");
     visit("log_level", log_level, "debug, info, warning or error");
     visit("log_file", log_file, "file the log is appended to; empty: standard error");
     visit("http_port", http_port, "port of /healthz, /readyz and /metrics (of the whole API in the gateway); 0: any free one");
+    visit("stuck_after_seconds", stuck_after, "a process whose loop stands still for so long ends itself, to be started anew; 0: never");
     visit("endpoint", endpoint, "where other machines reach this process, tcp://ADDRESS or tcp://ADDRESS:PORT; empty: sockets in run_dir");
     visit("curve_key", curve_key, "file with this process's key pair, made by bin/curve_key; no link leaves this machine without one");
     visit("principals", principals,
           "file that says whose keys may do what on tcp:// endpoints of this process; read again when it changes");
-    visit("stuck_after_seconds", stuck_after, "a process whose loop stands still for so long ends itself, to be started anew; 0: never");
     visit("buses", buses, "where the bus serves Fetch, the first until it fails, tcp://ADDRESS:PORT#PUBLIC_KEY,...; empty: in run_dir");
   }
 };

@@ -10,7 +10,7 @@
 #include <zmq.h>
 
 #include "runtime/log.hpp"
-#include "runtime/named_list.hpp"
+#include "runtime/text_file.hpp"
 
 namespace bridgework::runtime {
 namespace {

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "runtime/text_file.hpp"
 #include "support/outbox.hpp"
 
 namespace bridgework::chaos {
@@ -103,6 +104,8 @@ World::World(const Options& options) : options_(options), random_(options.seed) 
   suite_ = std::make_unique<support::Suite>(suite);
   runtime::Redis::Options redis;
   redis.unix_socket = (suite_->data() / "run" / "behind.sock").string();
+  redis.user = "operator";
+  redis.password = runtime::read_text((suite_->data() / "redis-users" / "operator.password").string()).value();
   redis_ = runtime::Redis(redis);
   say("a suite of " + std::to_string(suite_->processes().size()) + " processes and a Redis in " + suite_->data().string());
   open_site();

@@ -30,7 +30,8 @@ std::string user_file() {
   std::string text = read.str();
   replace_all(text, "user default off resetpass resetkeys resetchannels -@all", "user default on nopass ~* &* +@all");
   replace_all(text, "@GROUP@", "g");
-  for (const char* name : {"BUS", "GATEWAY", "LEAD_INTAKE", "APPOINTMENTS", "FOLLOWUP", "OUTREACH", "FEEDBACK", "JOURNEY", "ANALYTICS"}) {
+  for (const char* name :
+       {"BUS", "GATEWAY", "LEAD_INTAKE", "APPOINTMENTS", "FOLLOWUP", "OUTREACH", "FEEDBACK", "JOURNEY", "ANALYTICS", "OPERATOR"}) {
     replace_all(text, "@" + std::string(name) + "@", "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
   }
   std::string pattern = (std::filesystem::temp_directory_path() / "bw-acl-XXXXXX").string();

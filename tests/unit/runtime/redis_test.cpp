@@ -1,7 +1,12 @@
 #include "runtime/redis.hpp"
 
-#include <gtest/gtest.h>
+#include <cstdio>
+#include <fstream>
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "runtime/settings.hpp"
 #include "tests/support/redis_server.hpp"
 
 namespace bridgework::runtime {
@@ -182,6 +187,27 @@ TEST(RedisConnection, LogsInWithNameAndPassword) {
   options.password = "wrong";
   Redis impostor(options);
   EXPECT_EQ(impostor.run({"PING"}).error().kind, FaultKind::kInternal);
+}
+
+TEST(RedisConnection, IsTheServicesOwnWhenThereIsAPassword) {
+  ProcessSettings settings;
+  settings.run_dir = "/run/here";
+  EXPECT_EQ(redis_options(settings, "followup")->unix_socket, "/run/here/redis.sock");
+  EXPECT_EQ(redis_options(settings, "followup")->user, "");
+  settings.redis_user = "somebody";
+  EXPECT_FALSE(redis_options(settings, "followup")) << "a user without a password would come in as anybody";
+  settings.redis_user.clear();
+  const std::string file = ::testing::TempDir() + "bw-redis-password-" + std::to_string(::getpid());
+  settings.redis_password = file;
+  EXPECT_FALSE(redis_options(settings, "followup")) << "there is no file";
+  std::ofstream(file) << "\n";
+  EXPECT_FALSE(redis_options(settings, "followup")) << "it is empty";
+  std::ofstream(file) << "opensesame\n";
+  const auto options = redis_options(settings, "followup");
+  std::remove(file.c_str());
+  ASSERT_TRUE(options) << options.error();
+  EXPECT_EQ(options->user, "followup");
+  EXPECT_EQ(options->password, "opensesame");
 }
 
 TEST(RedisConnection, TooManyClientsIsNoDefectAndIsTriedAgain) {
