@@ -10,7 +10,7 @@ $Cat.values("bridgework::messages");
 
 enum MessagePurpose { transactional @0; reminder @1; care @2; survey @3; marketing @4; }
 enum MessageState { planned @0; claimed @1; sent @2; withheld @3; revoked @4; uncertain @5; failed @6; }
-enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; }
+enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; held @14; }
 enum InboundMeaning { unclear @0; stop @1; start @2; help @3; yes @4; no @5; }
 enum ConsentState { unknown @0; granted @1; denied @2; }
 
@@ -31,7 +31,7 @@ struct MessagePlanned $Cat.event {
   due @8 :Int64 $Cat.instant;
 }
 struct MessageDeferred $Cat.event {
-  # Still due, but not now: quiet hours at the recipient, or the cap of the day.
+  # Still due, but not now: quiet hours at the recipient, the cap of the day, or a hold on all messages (told once).
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
   site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   message @2 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);

@@ -99,6 +99,7 @@ Decision on(const State& state, const messages::MessageWithheld& event, Instant 
     case MessageReason::kCapWeek:
     case MessageReason::kTooLate:
     case MessageReason::kQuietHours:
+    case MessageReason::kHeld:
     case MessageReason::kReasonGone:
       // outreach saw no reason although the gap is open: it heard of something later than it happened, so ask again
       if (++gap.retries > work.config().retries) break;

@@ -20,6 +20,8 @@ struct Config {
   std::string public_url = "http://127.0.0.1:8080";
   std::string token_secret;
   std::string outbox = "outbox";
+  std::string hold_file;
+  std::chrono::minutes hold_retry{10};
 
   template <class Visit>
   void settings(Visit&& visit) {
@@ -35,6 +37,9 @@ struct Config {
     visit("public_url", public_url, "Where patients reach the links in messages; https outside of a laptop.");
     visit("token_secret", token_secret, "Secret that signs the unsubscribe links; scripts/up makes one. Empty: mails carry no such link.");
     visit("outbox", outbox, "Directory into which channel `file` writes .eml and .txt.");
+    visit("hold_file", hold_file,
+          "While this file exists nothing is sent, to anybody; scripts/bridgework hold and release make and remove it.");
+    visit("hold_retry_minutes", hold_retry, "How long after a message was held back it is tried again.");
   }
 };
 

@@ -54,7 +54,6 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
 Decision claim(MessageRecord message, PersonRecord person, const SubjectRecord& about, const SiteRecord* site, const Question& question) {
   SendMessage effect = written(message, person, about, site, question);
   message.state = MessageState::kClaimed;
-  message.reason = MessageReason::kNone;
   message.channel = question.reach.channel;
   message.contact = Phi<std::string>(question.reach.contact);
   message.changed_at = question.now;
@@ -70,21 +69,25 @@ Decision claim(MessageRecord message, PersonRecord person, const SubjectRecord& 
   return decision;
 }
 
-Decision put_off(MessageRecord message, const Verdict& verdict, Instant now) {
-  message.reason = verdict.reason;
-  message.due = verdict.until;
+/// Told once for one reason: a hold that lasts is asked about again and again.
+Decision put_off(MessageRecord message, MessageReason reason, Instant until, Instant now) {
+  const bool told = reason == MessageReason::kHeld && message.reason == reason;
+  message.state = MessageState::kPlanned;
+  message.reason = reason;
+  message.due = until;
   message.changed_at = now;
-
-  messages::MessageDeferred event;
-  event.person = message.person;
-  event.site = message.site;
-  event.message = message.message;
-  event.reason = verdict.reason;
-  event.due = verdict.until;
-
-  const std::string id = message.message.text();
   Decision decision;
-  decision.emit(std::move(event)).set_timer(id, verdict.until, SendDue{message.message}).put(id, std::move(message));
+  if (!told) {
+    messages::MessageDeferred event;
+    event.person = message.person;
+    event.site = message.site;
+    event.message = message.message;
+    event.reason = reason;
+    event.due = until;
+    decision.emit(std::move(event));
+  }
+  const std::string id = message.message.text();
+  decision.set_timer(id, until, SendDue{message.message}).put(id, std::move(message));
   return decision;
 }
 
@@ -156,7 +159,7 @@ Decision on(const State& state, const SendDue& due, Instant now) {
   const Verdict verdict = gate(question);
   switch (verdict.outcome) {
     case Verdict::Outcome::kSend: return claim(*message, person, *about, site != nullptr ? site : home_site, question);
-    case Verdict::Outcome::kDefer: return put_off(*message, verdict, now);
+    case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);
     case Verdict::Outcome::kWithhold: return end(*message, MessageState::kWithheld, verdict.reason, verdict.gone, now);
   }
   return {};
@@ -181,7 +184,11 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
       return end(*message, MessageState::kFailed, MessageReason::kChannelFailed, Gone::kNot, now)
           .put(person_id, std::move(nothing_left))
           .reply(done);
-    case MessageState::kPlanned: return back_to_planned(*message, command.reason, now).put(person_id, std::move(nothing_left)).reply(done);
+    case MessageState::kPlanned: {
+      Decision decision = command.reason == MessageReason::kHeld ? put_off(*message, command.reason, now + state.config().hold_retry, now)
+                                                                 : back_to_planned(*message, command.reason, now);
+      return decision.put(person_id, std::move(nothing_left)).reply(done);
+    }
     case MessageState::kClaimed:
     case MessageState::kRevoked: break;
   }

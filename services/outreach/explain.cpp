@@ -64,6 +64,7 @@ std::string_view because(const MessageRecord& message) {
     case MessageReason::kChannelFailed: return "the channel could not deliver it";
     case MessageReason::kQuietHours: return "it was night where the person lives";
     case MessageReason::kProcessDied: return "the process that was sending it died";
+    case MessageReason::kHeld: return "the group holds all messages back";
   }
   return "of an unknown reason";
 }

@@ -77,6 +77,10 @@ std::string text_message(const SendMessage& effect) { return "To: " + effect.to.
 messages::RecordSend perform_at(const SendMessage& effect, const runtime::IndexReader& indexes, const Config& config, Instant now) {
   const auto report = [&](MessageState state, MessageReason reason) { return messages::RecordSend{effect.message, state, reason}; };
   if (indexes.index_has(kSuppressedIndex, effect.to.reveal())) return report(MessageState::kWithheld, MessageReason::kSuppressed);
+  // Asked at the last moment, so that what was decided before the hold is held too.
+  std::error_code error;
+  if (!config.hold_file.empty() && std::filesystem::exists(config.hold_file, error))
+    return report(MessageState::kPlanned, MessageReason::kHeld);
   if (now >= effect.not_after) return report(MessageState::kPlanned, MessageReason::kQuietHours);
 
   const bool is_sms = effect.channel == Channel::kSms;

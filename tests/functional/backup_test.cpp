@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/outbox.hpp"
 #include "support/suite.hpp"
 
 namespace bridgework::functional {
@@ -103,6 +104,71 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
   EXPECT_EQ(diverged.status, 409);
   EXPECT_EQ(diverged.string_at("/code"), "log_diverged");
   EXPECT_EQ(suite.api().get("/v1/events?limit=1&after=" + position_at_backup).status, 200);
+}
+
+/// A site in New York and somebody who asks for a visit there, by web form: the acknowledgement is due at once.
+std::string enquire(Suite& suite) {
+  json::array hours;
+  for (int day = 1; day <= 7; ++day) hours.push_back({{"weekday", day}, {"from_minute", 480}, {"until_minute", 1080}});
+  EXPECT_EQ(suite.api()
+                .post("/v1/sites", {{"site", "main"},
+                                    {"name", "Main Street"},
+                                    {"zone", "America/New_York"},
+                                    {"phone", "+12125550100"},
+                                    {"hours", hours},
+                                    {"wait_limit_minutes", 15}})
+                .status,
+            200);
+  const json::value profile = {{"given_name", "Mara"},
+                               {"preferred_channel", "email"},
+                               {"language", "en"},
+                               {"home_site", "main"},
+                               {"contact_points", {{{"kind", "email"}, {"raw", "mara@example.org"}}}}};
+  const auto answer = suite.api().post(
+      "/v1/leads", {{"site", "main"}, {"source", "web"}, {"channel", "web_form"}, {"profile", profile}, {"text", "Hello."}});
+  EXPECT_EQ(answer.status, 201) << answer.text;
+  return answer.string_at("/person");
+}
+
+/// Why a message of this person has not left, once outreach has tried.
+bool is_held(Suite& suite, const std::string& person) {
+  return suite.eventually([&] {
+    const auto answer = suite.api().get("/v1/messages?person=" + person);
+    return answer.text.find("the group holds all messages back") != std::string::npos;
+  });
+}
+
+TEST(Backup, ARestoredSuiteSendsNothingTwiceUntilSomebodyHasLooked) {
+  const Directory directory;
+  const fs::path copy = directory.path / "copy";
+  const Instant noon = Instant(std::chrono::sys_days{std::chrono::year{2026} / 3 / 3}) + std::chrono::hours(17);
+  std::string person;
+  {
+    Suite::Options options;
+    options.start = noon;
+    Suite suite(std::move(options));
+    ASSERT_EQ(script("hold --why 'the carrier is away' --data " + suite.data().string()), 0);
+    person = enquire(suite);
+    EXPECT_TRUE(is_held(suite, person));
+    EXPECT_TRUE(support::outbox_of(suite.outbox()).empty());
+    ASSERT_EQ(script("backup --to " + copy.string() + " --data " + suite.data().string()), 0);
+    ASSERT_EQ(script("release --data " + suite.data().string()), 0);
+    suite.clock().advance(std::chrono::minutes(10));
+    EXPECT_TRUE(suite.eventually([&] { return support::outbox_of(suite.outbox()).size() == 1; })) << "sent after the backup";
+  }
+  Suite::Options options;
+  options.start = noon + std::chrono::minutes(20);
+  options.prepare = [&](const fs::path& data) { ASSERT_EQ(script("restore --from " + copy.string() + " --data " + data.string()), 0); };
+  Suite suite(std::move(options));
+  for (int i = 0; i < 3; ++i) {
+    suite.clock().advance(std::chrono::minutes(11));
+    ASSERT_TRUE(suite.settle());
+  }
+  EXPECT_TRUE(is_held(suite, person));
+  EXPECT_TRUE(support::outbox_of(suite.outbox()).empty()) << "it was sent, but not as far as this suite knows";
+  ASSERT_EQ(script("release --data " + suite.data().string()), 0);
+  suite.clock().advance(std::chrono::minutes(11));
+  EXPECT_TRUE(suite.eventually([&] { return support::outbox_of(suite.outbox()).size() == 1; }));
 }
 
 TEST(Backup, RefusesADamagedBackup) {

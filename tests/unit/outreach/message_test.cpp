@@ -530,6 +530,22 @@ TEST(OutreachSend, ThatCameTooLateForTheEveningWaitsForTheMorning) {
   EXPECT_EQ(practice.count<messages::MessageSent>(), 1u);
 }
 
+TEST(OutreachSend, HeldBackIsToldOnceAndTriedAgainUntilTheHoldEnds) {
+  Practice practice(Practice::Start::kKnownPerson, new_york(2026, 3, 3, 12));
+  practice.reports_sends = false;
+  practice.enquires();
+  for (int i = 1; i <= 3; ++i) {
+    practice.reports(practice.message(), MessageState::kPlanned, MessageReason::kHeld);
+    EXPECT_EQ(practice.state_of(), MessageState::kPlanned);
+    EXPECT_EQ(practice.reason_of(), MessageReason::kHeld);
+    if (i == 3) practice.reports_sends = true;
+    practice.pass_to(new_york(2026, 3, 3, 12, 10 * i));
+    EXPECT_EQ(practice.effects().size(), static_cast<std::size_t>(i + 1)) << "each try is an effect of its own";
+  }
+  EXPECT_EQ(practice.count<messages::MessageDeferred>(), 1u);
+  EXPECT_EQ(practice.count<messages::MessageSent>(), 1u);
+}
+
 TEST(OutreachSend, GivenBackIsAskedOfTheGateAgain) {
   Practice practice;
   practice.reports_sends = false;

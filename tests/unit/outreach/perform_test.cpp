@@ -65,6 +65,15 @@ class FileChannel : public ::testing::Test {
   fs::path root_;
 };
 
+TEST_F(FileChannel, NothingLeavesWhileTheGroupHoldsEverythingBack) {
+  config.hold_file = (root_ / "hold").string();
+  std::ofstream(config.hold_file) << "restored from a backup";
+  EXPECT_EQ(perform_now(), (messages::RecordSend{message.message, MessageState::kPlanned, MessageReason::kHeld}));
+  EXPECT_TRUE(files().empty());
+  fs::remove(config.hold_file);
+  EXPECT_EQ(perform_now().state, MessageState::kSent);
+}
+
 TEST_F(FileChannel, WritesAnEmail) {
   EXPECT_EQ(perform_now(), (messages::RecordSend{message.message, MessageState::kSent, MessageReason::kNone}));
   EXPECT_EQ(files(), std::vector<std::string>{"p-ana.m-1.eml"});
