@@ -201,10 +201,16 @@ bool sync_directory(const std::filesystem::path& directory) {
 }  // namespace
 
 tl::expected<std::vector<Segment>, Fault> Archive::segments() {
+  auto all = list();
+  if (!all) return tl::unexpected(std::move(all.error()));
+  return **all;
+}
+
+tl::expected<std::shared_ptr<const std::vector<Segment>>, Fault> Archive::list() {
   const std::scoped_lock lock(mutex_);
   std::error_code error;
   const auto changed = std::filesystem::last_write_time(directory_, error);
-  if (error == std::errc::no_such_file_or_directory) return std::vector<Segment>{};
+  if (error == std::errc::no_such_file_or_directory) return std::make_shared<const std::vector<Segment>>();
   if (error) return tl::unexpected(Fault{FaultKind::kDisconnected, "the archive " + directory_.string() + ": " + error.message()});
   if (read_at_ == changed) return segments_;
   std::vector<std::filesystem::path> paths;
@@ -218,8 +224,9 @@ tl::expected<std::vector<Segment>, Fault> Archive::segments() {
   for (const auto& path : paths) {
     // Sealed segments never change, so those known are not opened again.
     const std::uint64_t file = File(path, O_RDONLY).number();
-    const auto known = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& s) { return s.path == path && s.file == file; });
-    if (known != segments_.end()) {
+    const auto known =
+        std::find_if(segments_->begin(), segments_->end(), [&](const Segment& s) { return s.path == path && s.file == file; });
+    if (known != segments_->end()) {
       found.push_back(*known);
     } else {
       auto segment = open_segment(path);
@@ -231,7 +238,7 @@ tl::expected<std::vector<Segment>, Fault> Archive::segments() {
     if (next.first != one.last + 1) return broken(next.path, "does not follow " + one.path.filename().string());
     if (next.before != one.chain) return broken(next.path, "was not sealed after " + one.path.filename().string());
   }
-  segments_ = std::move(found);
+  segments_ = std::make_shared<const std::vector<Segment>>(std::move(found));
   // A file may still appear within the tick of the clock that the directory's time is told in.
   const bool settled = std::filesystem::file_time_type::clock::now() - changed > std::chrono::seconds(1);
   read_at_ = settled ? std::optional(changed) : std::nullopt;
@@ -280,29 +287,62 @@ tl::expected<std::vector<LogEntry>, Fault> Archive::frame(const Segment& segment
   return entries;
 }
 
-tl::expected<std::vector<LogEntry>, Fault> Archive::read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
-  auto all = segments();
+namespace {
+
+/// The frame that holds an event, as far as the list of frames can tell.
+std::size_t frame_of(const Segment& segment, std::uint64_t sequence) {
+  const auto after = std::upper_bound(segment.frames.begin(), segment.frames.end(), sequence,
+                                      [](std::uint64_t wanted, const Segment::Frame& frame) { return wanted < frame.first; });
+  return after == segment.frames.begin() ? 0 : static_cast<std::size_t>(after - segment.frames.begin()) - 1;
+}
+
+/// The segment that holds an event; the end when none does.
+std::vector<Segment>::const_iterator segment_of(const std::vector<Segment>& all, std::uint64_t sequence) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Segment& s) { return s.last >= sequence; });
+  return found == all.end() || found->first > sequence ? all.end() : found;
+}
+
+}  // namespace
+
+tl::expected<void, Fault> ArchiveReader::unpack(const Segment& segment, std::size_t index, std::uint64_t sequence) {
+  // A segment set aside and sealed again has another file: what was unpacked of the first is not its content.
+  if (unpacked_.file == segment.file && unpacked_.index == index && unpacked_.holds(sequence)) return {};
+  auto entries = archive_->frame(segment, index);
+  if (!entries) return tl::unexpected(std::move(entries.error()));
+  unpacked_ = {segment.file, index, std::move(*entries), 0};
+  return {};
+}
+
+tl::expected<std::vector<LogEntry>, Fault> ArchiveReader::read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
+  auto all = archive_->list();
   if (!all) return tl::unexpected(std::move(all.error()));
   std::vector<LogEntry> out;
   std::size_t bytes = 0;
-  const auto begin = std::find_if(all->begin(), all->end(), [&](const Segment& s) { return s.last > after; });
-  if (begin == all->end() || begin->first > after + 1) return out;
-  for (auto segment = begin; segment != all->end(); ++segment) {
-    // The last frame that begins at or before the next event.
-    std::size_t index = 0;
-    while (index + 1 < segment->frames.size() && segment->frames[index + 1].first <= after + 1) ++index;
-    for (; index < segment->frames.size(); ++index) {
-      auto entries = frame(*segment, index);
-      if (!entries) return tl::unexpected(std::move(entries.error()));
-      for (LogEntry& entry : *entries) {
-        if (entry.sequence <= after) continue;
-        if (out.size() >= events_max || bytes >= bytes_max) return out;
-        bytes += entry.record.size();
-        out.push_back(std::move(entry));
-      }
+  for (std::uint64_t wanted = after + 1; out.size() < events_max && bytes < bytes_max;) {
+    const auto segment = segment_of(**all, wanted);
+    if (segment == (*all)->end()) break;
+    if (auto ok = unpack(*segment, frame_of(*segment, wanted), wanted); !ok) return tl::unexpected(std::move(ok.error()));
+    if (!unpacked_.holds(wanted)) return broken(segment->path, "a frame lacks an event that it should hold");
+    unpacked_.next = static_cast<std::size_t>(wanted - unpacked_.entries.front().sequence);
+    while (unpacked_.next < unpacked_.entries.size() && out.size() < events_max && bytes < bytes_max) {
+      LogEntry& entry = unpacked_.entries[unpacked_.next++];
+      bytes += entry.record.size();
+      wanted = entry.sequence + 1;
+      // The sequence stays behind, to find its neighbours by.
+      out.push_back({entry.sequence, entry.type_id, std::move(entry.record)});
     }
   }
+  last_ = after + out.size();
   return out;
+}
+
+void ArchiveReader::read_ahead() {
+  if (last_ == 0 || unpacked_.holds(last_ + 1)) return;
+  const auto all = archive_->list();
+  if (!all) return;
+  const auto segment = segment_of(**all, last_ + 1);
+  // Whatever is wrong with it is said to whoever asks for it.
+  if (segment != (*all)->end()) (void)unpack(*segment, frame_of(*segment, last_ + 1), last_ + 1);
 }
 
 tl::expected<Segment, Fault> Archive::seal(const std::string& incarnation, const std::vector<LogEntry>& entries) {

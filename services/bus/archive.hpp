@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -50,10 +51,13 @@ class Archive {
 
   /// The sealed segments in their order, from the first on as far as they are dense; read anew when the directory has changed. One that
   /// cannot be read, or does not continue the one before, is a fault: what it holds may exist nowhere else.
+  tl::expected<std::shared_ptr<const std::vector<Segment>>, runtime::Fault> list();
   tl::expected<std::vector<Segment>, runtime::Fault> segments();
 
-  /// Events after `after`, dense: as many as fit, at least one frame's rest. Empty when `after` is not followed by an archived event.
-  tl::expected<std::vector<LogEntry>, runtime::Fault> read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
+  /// The events of one frame of a segment.
+  tl::expected<std::vector<LogEntry>, runtime::Fault> frame(const Segment& segment, std::size_t index) {
+    return frame(segment, index, nullptr);
+  }
 
   /// Writes the next segment: on disk, under its name, before this returns. `entries` continue what is archived.
   tl::expected<Segment, runtime::Fault> seal(const std::string& incarnation, const std::vector<LogEntry>& entries);
@@ -67,12 +71,42 @@ class Archive {
   const std::filesystem::path& directory() const { return directory_; }
 
  private:
-  tl::expected<std::vector<LogEntry>, runtime::Fault> frame(const Segment& segment, std::size_t index, Chain* chain = nullptr);
+  tl::expected<std::vector<LogEntry>, runtime::Fault> frame(const Segment& segment, std::size_t index, Chain* chain);
 
   std::filesystem::path directory_;
   std::mutex mutex_;
   std::optional<std::filesystem::file_time_type> read_at_;
-  std::vector<Segment> segments_;
+  std::shared_ptr<const std::vector<Segment>> segments_ = std::make_shared<const std::vector<Segment>>();
+};
+
+/// One thread's way through an archive. Whoever reads on where it stopped finds the next events unpacked already.
+class ArchiveReader {
+ public:
+  explicit ArchiveReader(std::shared_ptr<Archive> archive) : archive_(std::move(archive)) {}
+
+  /// Events after `after`, dense: as many as fit. Empty when `after` is not followed by an archived event.
+  tl::expected<std::vector<LogEntry>, runtime::Fault> read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
+
+  /// Unpacks what the next read will want if it goes on where the last one stopped. Nothing when that is there already, or not archived.
+  void read_ahead();
+
+ private:
+  /// A frame of which the events before `next` have been handed out.
+  struct Unpacked {
+    std::uint64_t file = 0;  ///< of its segment
+    std::size_t index = 0;
+    std::vector<LogEntry> entries;
+    std::size_t next = 0;
+
+    bool holds(std::uint64_t sequence) const {
+      return next < entries.size() && entries[next].sequence <= sequence && sequence <= entries.back().sequence;
+    }
+  };
+  tl::expected<void, runtime::Fault> unpack(const Segment& segment, std::size_t index, std::uint64_t sequence);
+
+  std::shared_ptr<Archive> archive_;
+  Unpacked unpacked_;
+  std::uint64_t last_ = 0;  ///< handed out
 };
 
 }  // namespace bridgework::bus

@@ -21,7 +21,7 @@ struct DeskLimits {
   std::size_t ring_events_max = 65'536;
   std::size_t ring_bytes_max = 64 * 1024 * 1024;
   std::size_t parked_max = 1024;          ///< beyond it nobody waits: the answer comes at once
-  std::uint32_t events_max = 512;         ///< of one answer, whatever was asked for
+  std::uint32_t events_max = 4096;        ///< of one answer, whatever was asked for
   std::uint32_t bytes_max = 1024 * 1024;  ///< of one answer; exceeded only by a single event
   std::chrono::milliseconds wait_max{60'000};
 };

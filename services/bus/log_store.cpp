@@ -92,7 +92,9 @@ tl::expected<std::vector<LogEntry>, Fault> entries_of(std::vector<RedisValue>& v
 }  // namespace
 
 LogStore::LogStore(runtime::Redis::Options redis, std::string group, std::shared_ptr<Archive> archive)
-    : redis_(std::move(redis)), keys_{std::move(group), {}}, archive_(std::move(archive)) {}
+    : redis_(std::move(redis)), keys_{std::move(group), {}}, archive_(std::move(archive)) {
+  if (archive_) reader_.emplace(archive_);
+}
 
 tl::expected<void, Fault> LogStore::open_once() {
   // Connects when there is no connection.
@@ -153,20 +155,25 @@ tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint3
 }
 
 tl::expected<LogView, Fault> LogStore::read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
-  auto view = read_once(after, events_max, bytes_max);
-  if (!view && view.error().kind == FaultKind::kDisconnected) view = read_once(after, events_max, bytes_max);
-  if (!view || !archive_ || view->bounds.first <= 1) return view;
+  const std::uint32_t from_redis = archive_ && after + 1 < first_seen_ ? 0 : events_max;
+  auto view = read_once(after, from_redis, bytes_max);
+  if (!view && view.error().kind == FaultKind::kDisconnected) view = read_once(after, from_redis, bytes_max);
+  // Another log than the one last seen, one that begins earlier: asked again.
+  if (view && from_redis < events_max && after + 1 >= view->bounds.first) view = read_once(after, events_max, bytes_max);
+  if (!view) return view;
+  first_seen_ = view->bounds.first;
+  if (!archive_ || view->bounds.first <= 1) return view;
   // Read after Redis: what Redis had trimmed by then had been sealed before.
-  const auto segments = archive_->segments();
+  const auto segments = archive_->list();
   if (!segments) return tl::unexpected(segments.error());
-  const bool joined = !segments->empty() && segments->back().last + 1 >= view->bounds.first;
+  const bool joined = !(*segments)->empty() && (*segments)->back().last + 1 >= view->bounds.first;
   if (!joined) return view;
   if (events_max > 0 && after < view->bounds.first - 1) {
-    auto entries = archive_->read(after, events_max, bytes_max);
+    auto entries = reader_->read(after, events_max, bytes_max);
     if (!entries) return tl::unexpected(std::move(entries.error()));
     view->entries = std::move(*entries);
   }
-  view->bounds.first = segments->front().first;
+  view->bounds.first = (*segments)->front().first;
   return view;
 }
 

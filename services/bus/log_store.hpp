@@ -43,6 +43,11 @@ class LogStore {
   /// The lowest checkpoint of any lane of `services` that has ever run; nothing when none has.
   tl::expected<std::optional<std::uint64_t>, runtime::Fault> lowest_checkpoint(const std::vector<std::string>& services);
 
+  /// While nobody asks: prepares the archived events that follow the last ones read.
+  void read_ahead() {
+    if (reader_) reader_->read_ahead();
+  }
+
   /// Whether the connection has been opened, and is still the same one.
   bool open() const { return opened_connection_ != 0 && redis_.connection_number() == opened_connection_; }
 
@@ -54,7 +59,9 @@ class LogStore {
   runtime::Redis redis_;
   runtime::Keys keys_;
   std::shared_ptr<Archive> archive_;
-  std::size_t event_bytes_ = 0;  // of the last ones read, on average
+  std::optional<ArchiveReader> reader_;
+  std::uint64_t first_seen_ = 0;  ///< where the log in Redis began at the last look: below it there is no use in asking Redis for events
+  std::size_t event_bytes_ = 0;   // of the last ones read, on average
   std::uint64_t opened_connection_ = 0;
 };
 

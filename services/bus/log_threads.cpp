@@ -105,6 +105,7 @@ void LogLookups::run() {
       result.fault = std::move(view.error().what);
     }
     if (!results_.put(std::move(result), bytes)) return;
+    store_.read_ahead();
   }
 }
 

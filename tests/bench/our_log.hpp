@@ -14,7 +14,9 @@ namespace bridgework::bench {
 /// The bus of one group as a process, up and reading.
 class Bus {
  public:
-  Bus(const Plan& plan, const std::string& directory, const std::string& redis_socket, const std::string& group);
+  /// `more`: settings beside where things are.
+  Bus(const Plan& plan, const std::string& directory, const std::string& redis_socket, const std::string& group,
+      const std::vector<std::string>& more = {});
   const std::string& endpoint() const { return endpoint_; }
   double cpu_seconds() const { return process_.cpu_seconds(); }
 
@@ -50,10 +52,10 @@ Delivered our_deliver(const Plan& plan, const std::string& directory, const std:
 /// Microseconds from before the commit to the handler's process.
 std::vector<double> our_latency(const Plan& plan, const std::string& directory, const std::string& redis_socket, std::size_t events,
                                 double per_second);
-/// A bus that has just started, so that its memory is empty: everything comes through Fetch from Redis. With `from_ring` from the bus'
-/// memory.
+/// Events a second, by Fetch through a bus that has just started and remembers nothing: from Redis; from the archive, when Redis has let go
+/// of them; and from the memory of a bus that has read them.
 struct Replayed {
-  double from_redis = 0, from_ring = 0;
+  double from_redis = 0, from_archive = 0, from_ring = 0;
 };
 Replayed our_replay(const Plan& plan, const std::string& directory, const std::string& redis_socket, std::size_t events);
 

@@ -28,11 +28,17 @@ class ArchiveTest : public ::testing::Test {
     }
     return out;
   }
+  /// Over an archive of the test's own.
+  static ArchiveReader reader_of(Archive& archive) {
+    return ArchiveReader(std::shared_ptr<Archive>(&archive, [](Archive*) {}));
+  }
   /// All that follows `after`, in steps.
   static std::vector<LogEntry> read_all(Archive& archive, std::uint64_t after, std::uint32_t step) {
     std::vector<LogEntry> out;
+    ArchiveReader reader = reader_of(archive);
     for (;;) {
-      const auto some = archive.read(after, step, 1 << 20);
+      const auto some = reader.read(after, step, 1 << 20);
+      if (step % 2 == 1) reader.read_ahead();
       EXPECT_TRUE(some) << some.error().what;
       if (!some || some->empty()) return out;
       for (const auto& entry : *some) out.push_back(entry);
@@ -71,18 +77,41 @@ TEST_F(ArchiveTest, GivesBackWhatWasSealedFromAnyPositionAcrossSegments) {
   for (const std::uint64_t after : {1u, 1023u, 1024u, 1999u, 2000u, 2001u, 4999u}) {
     expect_equal(read_all(archive, after, 4096), {all.begin() + static_cast<std::ptrdiff_t>(after), all.end()});
   }
-  EXPECT_TRUE(archive.read(5000, 10, 1000)->empty());
-  EXPECT_TRUE(archive.read(9999, 10, 1000)->empty());
+  EXPECT_TRUE(reader_of(archive).read(5000, 10, 1000)->empty());
+  EXPECT_TRUE(reader_of(archive).read(9999, 10, 1000)->empty());
   EXPECT_EQ(archive.verify().value(), 5000u);
   Archive other(directory_);
   EXPECT_EQ(other.segments()->size(), 3u);
 }
 
+TEST_F(ArchiveTest, AReaderJumpsBackAndForthAndNeverGivesWhatWasSetAside) {
+  Archive archive(directory_);
+  const auto all = events(1, 3000);
+  ASSERT_TRUE(archive.seal("1.aaaaaaaa", {all.begin(), all.begin() + 1500}));
+  ASSERT_TRUE(archive.seal("1.aaaaaaaa", {all.begin() + 1500, all.end()}));
+  ArchiveReader reader = reader_of(archive);
+  for (const std::uint64_t after : {0u, 10u, 5u, 1020u, 1030u, 1029u, 1490u, 1500u, 0u, 2990u, 1499u}) {
+    const auto some = reader.read(after, 20, 1 << 20);
+    ASSERT_TRUE(some) << some.error().what;
+    expect_equal(*some, {all.begin() + static_cast<std::ptrdiff_t>(after),
+                         all.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(after + 20, 3000))});
+    reader.read_ahead();
+  }
+  // The second segment is sealed again with other events while the reader has half a frame of it.
+  ASSERT_EQ(reader.read(1500, 100, 1 << 20)->size(), 100u);
+  ASSERT_TRUE(archive.set_aside(archive.segments()->at(1)));
+  auto others = events(1501, 1500, 200);
+  ASSERT_TRUE(archive.seal("2.bbbbbbbb", others));
+  const auto after = reader.read(1600, 5, 1 << 20);
+  ASSERT_TRUE(after) << after.error().what;
+  expect_equal(*after, {others.begin() + 100, others.begin() + 105});
+}
+
 TEST_F(ArchiveTest, StopsAtTheLimitsItIsGiven) {
   Archive archive(directory_);
   ASSERT_TRUE(archive.seal("1.aaaaaaaa", events(1, 100, 1000)));
-  EXPECT_EQ(archive.read(0, 7, 1 << 20)->size(), 7u);
-  EXPECT_EQ(archive.read(0, 100, 2500)->size(), 3u);
+  EXPECT_EQ(reader_of(archive).read(0, 7, 1 << 20)->size(), 7u);
+  EXPECT_EQ(reader_of(archive).read(0, 100, 2500)->size(), 3u);
 }
 
 TEST_F(ArchiveTest, TakesEventsOfNoBytesAndOfTheLargestSize) {
@@ -103,7 +132,7 @@ TEST_F(ArchiveTest, NeverLeavesAHole) {
   EXPECT_FALSE(archive.seal("1.aaaaaaaa", with_hole));
   EXPECT_EQ(archive.segments()->size(), 1u);
   // A log that began to be archived late has no events before.
-  EXPECT_TRUE(archive.read(0, 1, 1)->size() == 1);
+  EXPECT_TRUE(reader_of(archive).read(0, 1, 1)->size() == 1);
 }
 
 TEST_F(ArchiveTest, NoticesEveryChangedByte) {
