@@ -40,7 +40,7 @@ void check(const HttpResponse& response) {
 class Edge {
  public:
   Edge() : config_(without_limits()), gateway_(config_, "g", forms_, keys(), backend_, metrics_) {
-    backend_.on_call = [this](const runtime::Call& call) {
+    backend_.on_call = [](const runtime::Call& call) {
       messages::Reply reply;
       // What became of it depends on the request, so that every kind of answer is made.
       reply.outcome = messages::kAllOutcome[call.request.body.size() / 8 % messages::kAllOutcome.size()];
