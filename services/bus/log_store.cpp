@@ -23,13 +23,14 @@ namespace {
 constexpr std::uint32_t kEventsFirst = 64;
 constexpr std::uint32_t kEventsMost = 1024;
 
-// KEYS: meta, log, lanes of each service. ARGV: '' or the last sequence that may go, how many entries to look at. A service that has never
-// run has no lanes and holds nothing back; a lane without a checkpoint has handled nothing. Returns {lowest checkpoint or '', how many
-// entries went}. All is looked at in the moment of trimming, and the last entry always stays: the commit compares it with the head.
+// KEYS: meta, log. ARGV: '' or the last sequence that may go, how many entries to look at, the key of the lanes of each service. A service
+// that has never run has no lanes and holds nothing back; a lane without a checkpoint has handled nothing. Returns {lowest checkpoint or
+// '', how many entries went}. All is looked at in the moment of trimming, and the last entry always stays: the commit compares it with the
+// head.
 constexpr std::string_view kTrim = R"lua(
 local lowest = nil
-for k = 3, #KEYS do
-  local flat = redis.call('HGETALL', KEYS[k])
+for k = 3, #ARGV do
+  local flat = redis.call('HGETALL', ARGV[k])
   local cp, lanes = {}, 0
   for i = 1, #flat, 2 do
     local kind, lane = string.match(flat[i], '^(%a)(%d+)$')
@@ -177,15 +178,17 @@ tl::expected<LogView, Fault> LogStore::read(std::uint64_t after, std::uint32_t e
   return view;
 }
 
-std::vector<std::string> LogStore::trim_keys(const std::vector<std::string>& services) const {
-  std::vector<std::string> keys{keys_.meta(), keys_.log()};
-  for (const auto& service : services) keys.push_back(runtime::Keys{keys_.group, service}.lanes());
-  return keys;
+tl::expected<RedisValue, Fault> LogStore::run_trim(const std::string& through, std::uint64_t entries,
+                                                   const std::vector<std::string>& services) {
+  std::vector<std::string> arguments{through, std::to_string(entries)};
+  // Not named as keys: a script may write to what is named so, and Redis lets the bus read the lanes only.
+  for (const auto& service : services) arguments.push_back(runtime::Keys{keys_.group, service}.lanes());
+  return redis_.script(kTrim, {keys_.meta(), keys_.log()}, arguments);
 }
 
 tl::expected<std::uint64_t, Fault> LogStore::trim(std::uint64_t through, const std::vector<std::string>& services) {
   if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
-  const auto answer = redis_.script(kTrim, trim_keys(services), {std::to_string(through), std::to_string(kTrimEntries)});
+  const auto answer = run_trim(std::to_string(through), kTrimEntries, services);
   if (!answer) return tl::unexpected(answer.error());
   const auto gone = answer->items.size() == 2 ? number_of(answer->items[1].text) : std::nullopt;
   if (!gone) return tl::unexpected(odd_answer("trimming"));
@@ -194,7 +197,7 @@ tl::expected<std::uint64_t, Fault> LogStore::trim(std::uint64_t through, const s
 
 tl::expected<std::optional<std::uint64_t>, Fault> LogStore::lowest_checkpoint(const std::vector<std::string>& services) {
   if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
-  const auto answer = redis_.script(kTrim, trim_keys(services), {"", "0"});
+  const auto answer = run_trim("", 0, services);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->items.size() != 2) return tl::unexpected(odd_answer("reading checkpoints"));
   return number_of(answer->items[0].text);

@@ -53,7 +53,8 @@ class LogStore {
 
  private:
   tl::expected<void, runtime::Fault> open_once();
-  std::vector<std::string> trim_keys(const std::vector<std::string>& services) const;
+  tl::expected<runtime::RedisValue, runtime::Fault> run_trim(const std::string& through, std::uint64_t entries,
+                                                             const std::vector<std::string>& services);
   tl::expected<LogView, runtime::Fault> read_once(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
 
   runtime::Redis redis_;

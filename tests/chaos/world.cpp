@@ -438,7 +438,7 @@ void World::judge_logs() {
   for (const auto& entry : fs::directory_iterator(suite_->data() / "log")) {
     std::ifstream in(entry.path());
     for (std::string line; std::getline(in, line);) {
-      if (const auto at = line.find(" error "); at != std::string::npos && line.starts_with("20")) {
+      if (const auto at = line.find(" error "); at != std::string::npos && line.starts_with("20") && line.size() > 4 && line[4] == '-') {
         std::istringstream words(line.substr(at + 7));
         std::string who, what;
         words >> who >> what;
