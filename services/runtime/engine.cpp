@@ -166,7 +166,8 @@ void Engine::effect_done(Lane lane, const std::string& id, const Handler::Comman
 }
 
 std::optional<Engine::Want> Engine::want() const {
-  if (lanes_.empty() || wanted_types_.empty() || event_items_ >= options_.event_items_max || !suspended_.empty()) return std::nullopt;
+  if (lanes_.empty() || wanted_types_.empty() || event_items_ >= options_.event_items_max || !suspended_.empty() || too_many_parked())
+    return std::nullopt;
   std::optional<std::uint64_t> after;
   for (const auto& [lane, run] : lanes_) {
     if (run.halted.empty() && !run.stale && (!after || run.seen < *after)) after = run.seen;
@@ -187,6 +188,7 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
       return;
     case messages::FetchOutcome::kDiverged:
       // The store opened a new incarnation: what this instance remembers may never have happened.
+      end_commit();
       diverged_.add();
       log_event(Level::kWarning, "log_diverged", {{"incarnation", reply.incarnation}, {"first", reply.first_of_incarnation}});
       for (auto& [lane, run] : lanes_) {
@@ -590,7 +592,7 @@ Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
 }
 
 Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing) {
-  if (run.queue.front().retries_parked) return unpark(lane, run);
+  if (run.queue.front().retries_parked) return flight_ ? Step::kLater : unpark(lane, run);
   Staged& staged = run.staged;
   Item& item = run.queue.front();
   const auto take = [&](messages::Reply reply) {
@@ -645,6 +647,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     return take({});
   }
   if (is_event && run.counted_at != run.checkpoint) {
+    if (flight_) return Step::kLater;
     // What was committed before this event must not count as a try of it: the checkpoint goes first.
     const auto tries = store_.count_attempt(self_, lane, run.checkpoint);
     if (!tries) {
@@ -662,6 +665,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
   auto decided = handler_.decide(*run.records, item.work);
   if (!decided) {
     if (!decided.error().missing.empty()) {
+      if (flight_) return Step::kLater;
       assert(item.loads < kLoadsMax);
       ++item.loads;
       for (auto& key : decided.error().missing) missing.push_back({lane, std::move(key)});
@@ -790,16 +794,18 @@ void Engine::stage() {
     cached += run.records->size();
     events += run.staged.events;
     bytes += run.staged.bytes;
-    if (!run.queue.empty() && !run.stale && run.halted.empty()) open.push_back(lane);
+    if (!run.queue.empty() && !run.stale && run.halted.empty() && !run.committing) open.push_back(lane);
   }
   if (cached > options_.records_cached_max) {
     for (auto& [lane, run] : lanes_) {
       // What is decided and not committed exists nowhere but in the cache.
+      if (run.committing) continue;
       if (run.staged.items.empty()) forget_records(run);
       else run.staged.hurry = true;
     }
   }
-  if (!count_first_attempts(open)) return;
+  // While a commit is under way the store is not asked for anything: what would need it waits.
+  if (!flight_ && !count_first_attempts(open)) return;
   bool done = false, full = false;
   while (!open.empty() && !done) {
     bool alone = false;
@@ -827,6 +833,7 @@ void Engine::stage() {
           alone = run.cautious > 0;
           break;
         }
+        if (step == Step::kLater) break;
         if (step == Step::kStop) {
           mine.hurry = true;
           break;
@@ -873,6 +880,7 @@ void Engine::requeue(LaneRun& run, std::vector<Item>& items, bool commands_only)
 }
 
 bool Engine::commit_is_due() const {
+  if (flight_) return false;
   bool any = false;
   for (const auto& [lane, run] : lanes_) {
     if (run.staged.items.empty()) continue;
@@ -882,38 +890,76 @@ bool Engine::commit_is_due() const {
   return any && steady_() >= next_event_commit_;
 }
 
-void Engine::settle() {
-  std::vector<Unit> units;
+/// All that have something, unless that is more than half of the lanes and somebody waits: then the half whose turn it is, so that the
+/// others' messages are decided while these are committed.
+std::vector<Lane> Engine::lanes_to_commit() {
   std::vector<Lane> lanes;
-  std::map<Lane, Staged> staged;
-  for (auto& [lane, run] : lanes_) {
+  bool hurry = false;
+  for (const auto& [lane, run] : lanes_) {
     if (run.staged.items.empty()) continue;
-    Staged& mine = staged[lane] = std::exchange(run.staged, {});
+    lanes.push_back(lane);
+    hurry = hurry || run.staged.hurry;
+  }
+  const std::size_t half = (lanes_.size() + 1) / 2;
+  if (!hurry || lanes.size() <= half) return lanes;
+  const auto next = std::upper_bound(lanes.begin(), lanes.end(), commit_after_);
+  std::rotate(lanes.begin(), next, lanes.end());
+  lanes.resize(half);
+  commit_after_ = lanes.back();
+  return lanes;
+}
+
+void Engine::begin_commit() {
+  Flight flight;
+  flight.lanes = lanes_to_commit();
+  if (flight.lanes.empty()) return;
+  for (const Lane lane : flight.lanes) {
+    LaneRun& run = lanes_.at(lane);
+    Staged& mine = flight.staged[lane] = std::exchange(run.staged, {});
     // With nothing left to handle the lane has everything it has seen behind it.
     if (mine.unit.checkpoint && run.event_items == 0) mine.unit.checkpoint->next = std::max(mine.unit.checkpoint->next, run.seen);
-    units.push_back(std::move(mine.unit));
-    lanes.push_back(lane);
+    flight.units.push_back(std::move(mine.unit));
+    run.committing = true;
   }
-  if (units.empty()) return;
-  const auto started = steady_();
-  const auto results = store_.commit(incarnation_, units);
+  flight.begun = steady_();
+  const auto begun = store_.begin_commit(incarnation_, flight.units);
+  flight_ = std::move(flight);
+  if (begun) return;
+  // The first half failed: perhaps all of it was sent. As with an answer that never comes.
+  lose_commit(begun.error());
+}
+
+/// Unknown outcome: the same messages are decided again, and the store's records say what was already done.
+void Engine::lose_commit(const Fault& fault) {
+  Flight flight = *std::exchange(flight_, std::nullopt);
+  for (const Lane lane : flight.lanes) lanes_.at(lane).committing = false;
+  lost_touch(fault);
+  for (const Lane lane : flight.lanes) {
+    for (const auto& [id, body] : flight.staged.at(lane).claims) claims_unknown_.insert(effect_name(lane, id));
+    requeue(lanes_.at(lane), flight.staged.at(lane).items, true);
+  }
+}
+
+/// Waits for the answer, if there is something to wait for.
+void Engine::end_commit() {
+  if (!flight_) return;
+  const auto results = store_.end_commit();
   next_event_commit_ = steady_() + options_.event_commit_every;
   commits_.add();
-  commit_time_.observe(steady_() - started);
-  if (!results) {
-    // Unknown outcome: the same messages are decided again, and the store's records say what was already done.
-    lost_touch(results.error());
-    for (const Lane lane : lanes) {
-      for (const auto& [id, body] : staged.at(lane).claims) claims_unknown_.insert(effect_name(lane, id));
-      requeue(lanes_.at(lane), staged.at(lane).items, true);
-    }
-    return;
-  }
+  commit_time_.observe(steady_() - flight_->begun);
+  if (!results) return lose_commit(results.error());
+  Flight flight = *std::exchange(flight_, std::nullopt);
+  for (const Lane lane : flight.lanes) lanes_.at(lane).committing = false;
+  settle(std::move(flight), *results);
+}
+
+void Engine::settle(Flight flight, const std::vector<UnitResult>& results) {
+  auto& [units, lanes, staged, begun] = flight;
   for (std::size_t u = 0; u < lanes.size(); ++u) {
     const Lane lane = lanes[u];
     Staged& mine = staged.at(lane);
     LaneRun& run = lanes_.at(lane);
-    const UnitResult& result = (*results)[u];
+    const UnitResult& result = results[u];
     switch (result.outcome) {
       case UnitOutcome::kDone: break;
       case UnitOutcome::kFenced:
@@ -989,11 +1035,21 @@ void Engine::settle() {
     }
   }
   while (!recent_parks_.empty() && recent_parks_.front() + std::chrono::minutes(1) < steady_()) recent_parks_.pop_front();
-  if (recent_parks_.size() > options_.parks_per_minute_max && suspended_.empty()) {
+  if (too_many_parked() && suspended_.empty()) {
     suspended_ = std::to_string(recent_parks_.size()) +
                  " messages were parked within a minute: this looks like a fault of the program, not of the messages";
     log_event(Level::kError, "events_suspended", {{"parked", recent_parks_.size()}});
   }
+}
+
+/// Those of the last minute, and those of commits whose outcome is not known yet: by then more would have been fetched.
+bool Engine::too_many_parked() const {
+  std::size_t parks = recent_parks_.size();
+  for (const auto& [lane, run] : lanes_) parks += run.staged.newly_parked.size();
+  if (flight_) {
+    for (const auto& [lane, staged] : flight_->staged) parks += staged.newly_parked.size();
+  }
+  return parks > options_.parks_per_minute_max;
 }
 
 void Engine::flush_checkpoints() {
@@ -1027,6 +1083,13 @@ void Engine::flush_checkpoints() {
 }
 
 bool Engine::turn() {
+  if (flight_) {
+    if (!store_.commit_answered() && steady_() < next_tick_) {
+      stage();
+      return false;
+    }
+    end_commit();
+  }
   if (steady_() < retry_at_) return false;
   if (steady_() >= next_tick_) {
     tick();
@@ -1035,14 +1098,20 @@ bool Engine::turn() {
   take_due_timers();
   if (outcome_unknown_) return false;
   if (!look_up_replies()) return false;
+  // What was decided while another commit was under way goes first, and what is decided next goes while it does.
+  if (commit_is_due()) begin_commit();
   stage();
   if (outcome_unknown_) {
     // Touch was lost half way: what was staged stands on memory that is gone. Commands are decided again, events are fetched again.
     for (auto& [lane, run] : lanes_) unstage(run);
     return false;
   }
-  if (commit_is_due()) settle();
-  flush_checkpoints();
+  if (!flight_) flush_checkpoints();
+  if (commit_is_due()) begin_commit();
+  if (flight_) {
+    stage();
+    return store_.commit_answered();
+  }
   std::size_t waiting = 0;
   bool more = false;
   for (const auto& [lane, run] : lanes_) {
@@ -1057,6 +1126,8 @@ std::chrono::milliseconds Engine::idle_for() const {
   using std::chrono::milliseconds;
   const auto now = steady_();
   if (now < retry_at_) return std::chrono::ceil<milliseconds>(retry_at_ - now);
+  // Somebody else tells when the store has answered.
+  if (flight_) return std::clamp(std::chrono::ceil<milliseconds>(next_tick_ - now), milliseconds(0), milliseconds(1'000));
   auto wait = std::chrono::ceil<milliseconds>(next_tick_ > now ? next_tick_ - now : std::chrono::steady_clock::duration{0});
   if (!lanes_.empty()) {
     if (timers_dirty_ || !next_due_) return milliseconds(0);
@@ -1070,7 +1141,11 @@ std::chrono::milliseconds Engine::idle_for() const {
 }
 
 void Engine::leave() {
-  settle();
+  end_commit();
+  while (!outcome_unknown_ && !lanes_to_commit().empty()) {
+    begin_commit();
+    end_commit();
+  }
   std::vector<OwnedLane> owned;
   for (const auto& [lane, run] : lanes_) owned.push_back({lane, run.fence, run.checkpoint});
   if (const auto ok = store_.release(self_, owned, true); !ok) {

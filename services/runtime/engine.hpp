@@ -73,6 +73,8 @@ class Engine {
 
   /// Does what can be done now; true when it did something, so that there may be more.
   bool turn();
+  /// Whether a commit is under way: `turn` is to be called when the store has answered it, and may be called before.
+  bool committing() const { return flight_.has_value(); }
   /// How long the world may wait before the next `turn` when nothing arrives.
   std::chrono::milliseconds idle_for() const;
 
@@ -128,8 +130,9 @@ class Engine {
     std::optional<std::uint64_t> counted_at;  ///< checkpoint at which this process has counted its try
     std::size_t cautious = 0;                 ///< an earlier try died: so many events are still taken one at a time
     Staged staged;
-    bool stale = false;  ///< checkpoint and caches must be read again
-    std::string halted;  ///< why nothing moves here any more
+    bool committing = false;  ///< a commit of this lane is under way: nothing else is decided here before its outcome is known
+    bool stale = false;       ///< checkpoint and caches must be read again
+    std::string halted;       ///< why nothing moves here any more
   };
 
   void tick();
@@ -141,13 +144,25 @@ class Engine {
   bool look_up_replies();
   void stage();
   bool count_first_attempts(const std::vector<Lane>& open);
-  enum class Step { kTaken, kWait, kStop };
+  enum class Step { kTaken, kWait, kStop, kLater };
   Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
   Step unpark(Lane lane, LaneRun& run);
   void park(LaneRun& run, Item item, const std::string& reason);
   void unstage(LaneRun& run);
   bool commit_is_due() const;
-  void settle();
+  bool too_many_parked() const;
+  /// What is on its way to the store, by lane.
+  struct Flight {
+    std::vector<Unit> units;
+    std::vector<Lane> lanes;
+    std::map<Lane, Staged> staged;
+    std::chrono::steady_clock::time_point begun;
+  };
+  std::vector<Lane> lanes_to_commit();
+  void begin_commit();
+  void end_commit();
+  void lose_commit(const Fault& fault);
+  void settle(Flight flight, const std::vector<UnitResult>& results);
   void remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records);
   void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
   void lost_touch(const Fault& fault);
@@ -172,6 +187,8 @@ class Engine {
   std::chrono::milliseconds back_off_{0};
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;
+  std::optional<Flight> flight_;
+  Lane commit_after_ = 0;         ///< the last lane of the last commit that took only half of the lanes
   bool outcome_unknown_ = false;  ///< a call failed since the last tick: what it asked for may still happen
   std::size_t event_items_ = 0;
   std::unordered_set<std::string> effects_out_;     ///< "lane/id" handed out to be performed

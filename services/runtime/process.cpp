@@ -448,7 +448,7 @@ int Process::run() {
       const std::scoped_lock lock(ready_mutex_);
       not_ready_ = leave_by ? std::optional<std::string>("stopping") : engine.not_ready();
     }
-    if (leave_by && ((!more && engine.effects_out() == 0) || std::chrono::steady_clock::now() > *leave_by)) break;
+    if (leave_by && ((!more && !engine.committing() && engine.effects_out() == 0) || std::chrono::steady_clock::now() > *leave_by)) break;
     // With an answer taken, the next Fetch is to be sent before anything is waited for.
     if (more || delivered || (commands_ready && !leave_by)) continue;
 
@@ -458,7 +458,8 @@ int Process::run() {
     // The bus client keeps times of its own: asking again, failing over.
     if (!leave_by) timeout = std::min(timeout, std::max(bus.idle_for(), milliseconds(0)));
     Watch watches[] = {
-        {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}};
+        {.socket = &*commands_}, bus.watch(), {.descriptor = effects_done_.descriptor()}, {.descriptor = g_stop_wakeup->descriptor()}, {}};
+    if (engine.committing()) watches[4].descriptor = store.descriptor();
     watchdog.waits();
     wait(watches, timeout);
     commands_ready = watches[0].ready;

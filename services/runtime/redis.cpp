@@ -9,6 +9,7 @@
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <hiredis/hiredis.h>
@@ -124,12 +125,14 @@ struct Redis::Connection {
   std::uint64_t number = 0;
   std::string run_id;
   std::unordered_map<std::string, std::string> sha_of_script;  // a handful of scripts, each once
+  std::unordered_set<std::string> loaded;                      // what this connection has seen loaded, by its SHA
   std::vector<const char*> words;                              // of the command being sent
   std::vector<std::size_t> sizes;
 
   Fault drop(std::string what) {
     context.reset();
     run_id.clear();
+    loaded.clear();
     return Fault{FaultKind::kDisconnected, std::move(what)};
   }
 
@@ -254,6 +257,42 @@ tl::expected<RedisValue, Fault> Redis::script(std::string_view source, const std
   }
   return connection_->judged(std::move(answer));
 }
+
+tl::expected<void, Fault> Redis::begin_script(std::string_view source, const std::vector<std::string>& keys,
+                                              const std::vector<std::string>& arguments) {
+  if (auto connected = connection_->connect(); !connected) return connected;
+  const std::string& sha = connection_->sha(source);
+  if (!connection_->loaded.contains(sha)) {
+    auto answer = run({"SCRIPT", "LOAD", std::string(source)});
+    if (!answer) return tl::unexpected(std::move(answer.error()));
+    connection_->loaded.insert(sha);
+  }
+  const std::string count = std::to_string(keys.size());
+  std::vector<std::string_view> command;  // of up to a quarter of a megabyte, so not copied
+  command.reserve(3 + keys.size() + arguments.size());
+  command.insert(command.end(), {"EVALSHA", sha, count});
+  command.insert(command.end(), keys.begin(), keys.end());
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  if (auto sent = connection_->append(command); !sent) return sent;
+  for (int done = 0; done == 0;) {
+    errno = 0;
+    if (redisBufferWrite(connection_->context.get(), &done) != REDIS_OK) return tl::unexpected(connection_->drop_broken("EVALSHA"));
+  }
+  return {};
+}
+
+tl::expected<RedisValue, Fault> Redis::end_script() {
+  if (!connection_->context) return tl::unexpected(Fault{FaultKind::kDisconnected, "the link broke while an answer was waited for"});
+  auto answer = connection_->read("EVALSHA");
+  // Somebody has flushed the scripts: nothing was run, and the next time it is loaded again.
+  if (answer && answer->type == RedisValue::Type::kError && first_word(answer->text) == "NOSCRIPT") {
+    connection_->loaded.clear();
+    return tl::unexpected(Fault{FaultKind::kOverloaded, "Redis has forgotten its scripts"});
+  }
+  return connection_->judged(std::move(answer));
+}
+
+int Redis::descriptor() const { return connection_->context ? connection_->context->fd : -1; }
 
 tl::expected<std::string, Fault> Redis::run_id() {
   if (connection_->context && !connection_->run_id.empty()) return connection_->run_id;

@@ -70,6 +70,13 @@ class Redis {
   tl::expected<RedisValue, Fault> script(std::string_view source, const std::vector<std::string>& keys,
                                          const std::vector<std::string>& arguments);
 
+  /// The same in two halves, the source being known to Redis before it is sent. Between them nothing else is asked.
+  tl::expected<void, Fault> begin_script(std::string_view source, const std::vector<std::string>& keys,
+                                         const std::vector<std::string>& arguments);
+  tl::expected<RedisValue, Fault> end_script();
+  /// Readable when an answer has come; -1 without a connection.
+  int descriptor() const;
+
   /// Redis' run id as read on the connection now open; asks when it is not known yet. It changes at every restart.
   tl::expected<std::string, Fault> run_id();
 

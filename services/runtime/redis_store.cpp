@@ -1,5 +1,7 @@
 #include "runtime/redis_store.hpp"
 
+#include <poll.h>
+
 #include <cassert>
 #include <charconv>
 #include <cinttypes>
@@ -525,7 +527,7 @@ tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> RedisStore
   return out;
 }
 
-tl::expected<std::vector<UnitResult>, Fault> RedisStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
+tl::expected<void, Fault> RedisStore::begin_commit(const std::string& incarnation, const std::vector<Unit>& units) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
   KeyList keys;
   keys.place(keys_.log());
@@ -593,11 +595,22 @@ tl::expected<std::vector<UnitResult>, Fault> RedisStore::commit(const std::strin
     a.push_back(std::to_string(unit.events.size()));
     for (const auto& e : unit.events) a.push_back(e);
   }
-  const auto answer = redis_.script(kCommit, keys.keys(), a);
+  units_begun_ = units.size();
+  return redis_.begin_script(kCommit, keys.keys(), a);
+}
+
+bool RedisStore::commit_answered() {
+  pollfd answer{redis_.descriptor(), POLLIN, 0};
+  // Without a link there is nothing to wait for either.
+  return answer.fd < 0 || ::poll(&answer, 1, 0) != 0;
+}
+
+tl::expected<std::vector<UnitResult>, Fault> RedisStore::end_commit() {
+  const auto answer = redis_.end_script();
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->items.size() != 1 + 2 * units.size()) return tl::unexpected(odd_answer("commit"));
+  if (answer->items.size() != 1 + 2 * units_begun_) return tl::unexpected(odd_answer("commit"));
   std::vector<UnitResult> out;
-  for (std::size_t u = 0; u < units.size(); ++u) {
+  for (std::size_t u = 0; u < units_begun_; ++u) {
     const std::string& code = answer->items[1 + 2 * u].text;
     UnitResult result;
     result.last_sequence = number(answer->items[2 + 2 * u].text);

@@ -26,7 +26,11 @@ class RedisStore final : public Store {
   tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) override;
   tl::expected<std::vector<LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
-  tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
+  tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) override;
+  bool commit_answered() override;
+  tl::expected<std::vector<UnitResult>, Fault> end_commit() override;
+  /// Readable when the answer to a commit has come; -1 without a connection.
+  int descriptor() const { return redis_.descriptor(); }
   tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
   tl::expected<std::uint64_t, Fault> count_attempt(const InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
   tl::expected<bool, Fault> count_first_attempts(const InstanceInfo& self, const std::vector<Attempt>& attempts) override;
@@ -38,6 +42,7 @@ class RedisStore final : public Store {
   Keys keys_;
   std::chrono::seconds idempotency_ttl_;
   std::uint64_t opened_connection_ = 0;
+  std::size_t units_begun_ = 0;
 };
 
 }  // namespace bridgework::runtime

@@ -173,7 +173,15 @@ class Store {
   virtual tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) = 0;
 
   /// Commits each unit by itself; at most one unit per lane in a call.
-  virtual tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) = 0;
+  tl::expected<std::vector<UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) {
+    if (auto begun = begin_commit(incarnation, units); !begun) return tl::unexpected(std::move(begun.error()));
+    return end_commit();
+  }
+  /// The same in two halves. Between them no other call is made; a store that is destroyed instead leaves the outcome unknown.
+  virtual tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) = 0;
+  /// Whether `end_commit` would not have to wait.
+  virtual bool commit_answered() = 0;
+  virtual tl::expected<std::vector<UnitResult>, Fault> end_commit() = 0;
 
   /// Timers due by the store's clock plus `offset` (0 but in tests), at most `limit` per lane.
   virtual tl::expected<DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) = 0;

@@ -93,7 +93,8 @@ class Claim : public ::testing::Test, public runtime::Outbox {
     request.principal = "test";
     request.idempotency_key = "key";
     first.engine->submit({"client", 1}, request);
-    first.engine->turn();
+    first.engine->turn();  // begins its commit
+    first.engine->turn();  // hears of it, and begins the claim's
     first.next_call = mishap;
     first.engine->turn();
     EXPECT_EQ(left, 0);

@@ -124,7 +124,16 @@ void Judge::about_to_apply(const Applied& applied) {
     if (!message) continue;
     const std::string id = message->message.text();
     follow();
-    if (read_.denied.contains(consent_of(std::string(owner_key(id)), message->purpose, message->channel))) {
+    const std::string consent = consent_of(std::string(owner_key(id)), message->purpose, message->channel);
+    // Given in the very commit that claims the message: decided before it, and not in the log yet.
+    const bool given = std::any_of(unit.events.begin(), unit.events.end(), [&](const std::string& bytes) {
+      const auto record = messages::decode_as<messages::EventRecord>(bytes);
+      if (!record || record->type_id != messages::ConsentChanged::kTypeId) return false;
+      const auto changed = messages::decode_as<messages::ConsentChanged>(record->body);
+      return changed && changed->state == messages::ConsentState::kGranted &&
+             consent == consent_of(changed->person.text(), changed->purpose, changed->channel);
+    });
+    if (!given && read_.denied.contains(consent)) {
       violation("contacted against consent: " + id);
     }
   }

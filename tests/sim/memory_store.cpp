@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace bridgework::sim {
 namespace {
@@ -252,7 +253,17 @@ std::vector<std::uint64_t> MemoryStore::versions_read(const Unit& unit) const {
   return out;
 }
 
-tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::commit(const std::string& incarnation, const std::vector<Unit>& units) {
+tl::expected<void, Fault> MemoryStore::begin_commit(const std::string& incarnation, const std::vector<Unit>& units) {
+  begun_incarnation_ = incarnation;
+  begun_ = units;
+  return {};
+}
+
+bool MemoryStore::commit_answered() { return !around_.answered || around_.answered(); }
+
+tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::end_commit() {
+  const std::string incarnation = std::exchange(begun_incarnation_, {});
+  const std::vector<Unit> units = std::exchange(begun_, {});
   const auto mishap = begin();
   if (!mishap) return tl::unexpected(mishap.error());
   if (*mishap == Mishap::kLate) {
@@ -270,6 +281,12 @@ tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::commit(const 
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
   if (*mishap == Mishap::kLostAfter) return lost();
   return out;
+}
+
+void MemoryStore::abandon() {
+  if (around_.flights == nullptr) return;
+  for (const auto& unit : begun_) around_.flights->push_back({service_, instance_, begun_incarnation_, unit, versions_read(unit)});
+  begun_.clear();
 }
 
 void MemoryStore::arrive(const Flight& flight) { commit_one(flight.instance, flight.incarnation, flight.unit, flight.read); }

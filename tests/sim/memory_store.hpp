@@ -120,6 +120,8 @@ class MemoryStore final : public runtime::Store {
     Server* server = nullptr;
     Witness* witness = nullptr;
     Flights* flights = nullptr;  ///< none: a late commit is a lost one
+    /// Whether the answer to a commit is there when it is asked for; none: always. A commit that nobody waits for any more still arrives.
+    std::function<bool()> answered{};
   };
 
   MemoryStore(GroupState& group, std::string service, Clock clock, Fate fate, const Guards& guards, Surroundings around)
@@ -134,10 +136,15 @@ class MemoryStore final : public runtime::Store {
                                                  const std::vector<runtime::RecordKey>& records) override;
   tl::expected<std::vector<runtime::LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
-  tl::expected<std::vector<runtime::UnitResult>, Fault> commit(const std::string& incarnation, const std::vector<Unit>& units) override;
+  tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) override;
+  bool commit_answered() override;
+  tl::expected<std::vector<runtime::UnitResult>, Fault> end_commit() override;
   tl::expected<runtime::DueTimers, Fault> due(const std::vector<Lane>& lanes, std::size_t limit, std::chrono::microseconds offset) override;
   tl::expected<std::uint64_t, Fault> count_attempt(const runtime::InstanceInfo& self, Lane lane, std::uint64_t checkpoint) override;
   tl::expected<bool, Fault> count_first_attempts(const runtime::InstanceInfo& self, const std::vector<Attempt>& attempts) override;
+
+  /// Whoever began a commit is gone: it is on its way all the same.
+  void abandon();
 
   /// A commit that was on its way arrives now, under whatever fences and incarnation there are.
   void arrive(const Flight& flight);
@@ -160,6 +167,8 @@ class MemoryStore final : public runtime::Store {
   Surroundings around_;
   std::optional<std::uint64_t> link_;  ///< the run of the server this is connected to
   std::string instance_;
+  std::string begun_incarnation_;
+  std::vector<Unit> begun_;
   std::array<std::unordered_map<std::string, std::uint64_t>, runtime::kLaneCount> read_;  ///< versions, since the lane was taken
 };
 

@@ -245,9 +245,10 @@ class World {
     p.paused_for = 0;
     p.overloaded = 0;
     p.engine.reset();
+    if (p.store) p.store->abandon();
     p.store = std::make_unique<MemoryStore>(
         group_, std::string(handlers_[p.service]->name()), [this] { return now_; }, [this, &p] { return fate_of(p); }, guards_,
-        MemoryStore::Surroundings{&server_, &judge_, &flights_});
+        MemoryStore::Surroundings{&server_, &judge_, &flights_, [this] { return calm_ || below(2) == 0; }});
     p.metrics = std::make_unique<runtime::Metrics>("sim");
     p.engine = std::make_unique<Engine>(
         *fragile_[p.service], *p.store, p, *p.metrics, runtime::InstanceInfo{p.name, "", "", 0, 0}, options_, [this] { return now_; },
@@ -319,7 +320,7 @@ class World {
       p.engine->effect_done(effect.lane, effect.id, outcome);
       busy = true;
     }
-    return p.engine->turn() || busy;
+    return p.engine->turn() || busy || p.engine->committing();
   }
 
   void ask_bus(Process& p) {

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using messages::Outcome;
 
-constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4, kRule = 5;
+constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4, kRule = 5, kTold = 6;
 
 /// Bodies read "<entity> <word>". A record per entity holds all its words. The word "poison" cannot be handled while `cured` is false,
 /// "later" sets a timer of an hour, "now" cancels it.
@@ -61,7 +61,14 @@ class WordsHandler final : public Handler {
     if (word == "later") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 0s});
     if (word == "stale") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 60s});
     if (word == "now") out.timers.push_back({entity, {}, 0, {}, 0s});
-    if (work.kind == Work::Kind::kCommand) out.events.push_back("event of " + word);
+    if (work.kind == Work::Kind::kCommand) {
+      messages::EventRecord record;
+      record.type_id = kTold;
+      record.recorded_at = work.now;
+      record.person = entity;
+      record.body = word;
+      out.events.push_back(encode(record));
+    }
     return out;
   }
   std::vector<std::string> missing(const LaneRecords&, const Work&) const override { return {}; }
@@ -145,8 +152,13 @@ class EngineTest : public ::testing::Test, public Outbox {
   sim::GroupState group;
   sim::Guards guards;
   sim::MemoryStore::Mishap mishap = sim::MemoryStore::Mishap::kNone;
-  sim::MemoryStore store{group, "words", [this] { return now; }, [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); },
-                         guards};
+  bool store_answers = true;  ///< while it is false, a commit is under way
+  sim::MemoryStore store{group,
+                         "words",
+                         [this] { return now; },
+                         [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); },
+                         guards,
+                         {.answered = [this] { return store_answers; }}};
   WordsHandler handler;
   EngineOptions options;
   std::unique_ptr<Metrics> metrics;
@@ -214,6 +226,122 @@ TEST_F(EngineTest, SettlesAnUnknownOutcomeByWhatTheStoreKnows) {
     EXPECT_EQ(replies.back().outcome, Outcome::kDone);
     EXPECT_EQ(group.head(), before + 2);
   }
+}
+
+/// Names of entities in lanes of their own.
+std::vector<std::string> entities_of_lanes(std::size_t count) {
+  std::vector<std::string> out;
+  std::set<Lane> taken;
+  for (int i = 0; out.size() < count; ++i) {
+    if (taken.insert(lane_of("e" + std::to_string(i))).second) out.push_back("e" + std::to_string(i));
+  }
+  return out;
+}
+
+/// While the commit of "ana first" is under way, after both have been seen once.
+class EngineInFlightTest : public EngineTest {
+ protected:
+  EngineInFlightTest() {
+    answered("ana seen", "a0");
+    answered("bob seen", "b0");
+    store_answers = false;
+    command("ana first", "a1");
+    run();
+    decided_before = handler.decisions;
+    EXPECT_TRUE(engine->committing());
+    EXPECT_EQ(replies.size(), 2u);
+  }
+  void arrives() {
+    store_answers = true;
+    run();
+    EXPECT_FALSE(engine->committing());
+  }
+  int decided_before = 0;
+};
+
+TEST_F(EngineInFlightTest, OtherLanesAreDecidedAndAnsweredAfterTheirOwnCommit) {
+  event("bob", "told");
+  command("bob first", "b1");
+  fetch_and_hold();
+  EXPECT_EQ(handler.decisions, decided_before) << "a command is looked up first, an event counted, and the store is busy";
+  arrives();
+  EXPECT_EQ(words("ana"), "seen;first;");
+  EXPECT_EQ(words("bob"), "seen;first;told;");
+  EXPECT_EQ(replies.size(), 4u);
+
+  // What has been looked up, but was not its lane's turn, needs nothing from the store any more.
+  const auto many = entities_of_lanes(60);
+  for (const auto& entity : many) answered(entity + " seen", entity + "0");
+  const std::size_t answered_before = replies.size();
+  const int decided = handler.decisions;
+  store_answers = false;
+  for (const auto& entity : many) command(entity + " first", entity + "1");
+  run();
+  EXPECT_TRUE(engine->committing());
+  EXPECT_EQ(handler.decisions, decided + 60);
+  EXPECT_EQ(replies.size(), answered_before);
+  // The answer of the first half, and the commit of the second.
+  store_answers = true;
+  engine->turn();
+  EXPECT_EQ(replies.size(), answered_before + kLaneCount / 2);
+  run();
+  EXPECT_EQ(replies.size(), answered_before + 60);
+  for (const auto& entity : many) EXPECT_EQ(words(entity), "seen;first;");
+}
+
+TEST_F(EngineInFlightTest, TheLaneItselfTakesNothing) {
+  command("ana second", "a2");
+  for (int i = 0; i < 10; ++i) engine->turn();
+  EXPECT_EQ(handler.decisions, decided_before);
+  EXPECT_EQ(words("ana"), "seen;");
+  arrives();
+  EXPECT_EQ(words("ana"), "seen;first;second;");
+}
+
+TEST_F(EngineInFlightTest, AnUnknownOutcomeIsSettledOnce) {
+  for (const auto kind : {sim::MemoryStore::Mishap::kLostBefore, sim::MemoryStore::Mishap::kLostAfter}) {
+    const std::string name = std::to_string(static_cast<int>(kind));
+    store_answers = false;
+    command("ana " + name, name);
+    run();
+    command("bob " + name, name + "b");
+    run();
+    mishap = kind;
+    arrives();
+    now += 5s;
+    run();
+  }
+  EXPECT_EQ(words("ana"), "seen;first;1;2;");
+  EXPECT_EQ(words("bob"), "seen;1;2;");
+  EXPECT_EQ(replies.size(), 7u);
+}
+
+TEST_F(EngineInFlightTest, ALostFenceIsSaidAndNothingWritten) {
+  command("ana second", "a2");
+  ++group.services["words"].lanes[lane_of("ana")].fence;
+  store_answers = true;
+  engine->turn();
+  ASSERT_EQ(replies.size(), 4u);
+  EXPECT_EQ(replies[2].outcome, Outcome::kNotOwner);
+  EXPECT_EQ(replies[3].outcome, Outcome::kNotOwner);
+  EXPECT_EQ(words("ana"), "seen;");
+}
+
+TEST_F(EngineInFlightTest, WhoLeavesWaitsForItAndForWhatCameAfter) {
+  engine->leave();
+  EXPECT_EQ(words("ana"), "seen;first;");
+  EXPECT_EQ(replies.back().outcome, Outcome::kDone);
+}
+
+TEST_F(EngineInFlightTest, ALogThatLostItsEndIsHeededAfterIt) {
+  messages::FetchReply reply;
+  reply.outcome = messages::FetchOutcome::kDiverged;
+  reply.incarnation = "2.00000000";
+  reply.first_of_incarnation = 1;
+  ASSERT_TRUE(engine->want());
+  engine->deliver(engine->want()->after, reply);
+  EXPECT_FALSE(engine->committing());
+  EXPECT_EQ(words("ana"), "seen;first;");
 }
 
 TEST_F(EngineTest, AppliesEachEventOnceAcrossARestart) {
@@ -384,6 +512,22 @@ TEST_F(EngineTest, StopsInsteadOfDrainingTheLogIntoTheParkingLot) {
   fetch();
   EXPECT_TRUE(engine->not_ready());
   EXPECT_FALSE(engine->want()) << "nothing more is fetched";
+}
+
+TEST_F(EngineInFlightTest, FetchesNoMoreWhileTooManyMessagesAreBeingParked) {
+  store_answers = true;
+  run();
+  for (int i = 0; i <= static_cast<int>(options.parks_per_minute_max); ++i) event("e" + std::to_string(i), "poison");
+  store_answers = false;
+  fetch();
+  EXPECT_TRUE(engine->committing());
+  EXPECT_FALSE(engine->want());
+  // Had the commit failed, they would be fetched again.
+  mishap = sim::MemoryStore::Mishap::kLostBefore;
+  arrives();
+  now += 5s;
+  run();
+  EXPECT_TRUE(engine->want());
 }
 
 TEST_F(EngineTest, FiresATimerAtItsTimeAndOnce) {
