@@ -24,7 +24,7 @@ struct ArchiveLimits {
 /// What one round did.
 struct ArchiveRound {
   std::uint64_t sealed = 0;   ///< events
-  std::uint64_t trimmed = 0;  ///< events that Redis no longer holds
+  std::uint64_t trimmed = 0;  ///< entries of the stream that Redis no longer holds
   std::size_t set_aside = 0;  ///< segments that hold events the log has lost
   std::uint64_t last = 0;     ///< last archived event
   std::uint64_t held_at = 0;  ///< lowest checkpoint: nothing above it is trimmed

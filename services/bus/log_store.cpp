@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "messages/codec.hpp"
 #include "messages/envelope.codec.hpp"
 #include "messages/envelope.values.hpp"
+#include "runtime/log_entry.hpp"
 #include "runtime/redis_store.hpp"
 
 namespace bridgework::bus {
@@ -19,9 +21,9 @@ using runtime::RedisValue;
 
 namespace {
 
-// Asked for at once before anything is known of how large events are; and at most, because a guess from the last ones can be wrong.
-constexpr std::uint32_t kEventsFirst = 64;
-constexpr std::uint32_t kEventsMost = 1024;
+// Asked for at once before anything is known of how large entries are; and at most, because a guess from the last ones can be wrong.
+constexpr std::uint32_t kEntriesFirst = 16;
+constexpr std::uint32_t kEntriesMost = 1024;
 
 // KEYS: meta, log. ARGV: '' or the last sequence that may go, how many entries to look at, the key of the lanes of each service. A service
 // that has never run has no lanes and holds nothing back; a lane without a checkpoint has handled nothing. Returns {lowest checkpoint or
@@ -70,24 +72,39 @@ std::optional<std::uint64_t> sequence_of(std::string_view id) {
   return number_of(id.substr(2));
 }
 
-std::optional<LogEntry> entry_of(RedisValue& value) {
-  if (value.items.size() != 2 || value.items[1].items.size() < 2 || value.items[1].items[0].text != "e") return std::nullopt;
-  const auto sequence = sequence_of(value.items[0].text);
-  if (!sequence) return std::nullopt;
-  LogEntry entry{*sequence, 0, std::move(value.items[1].items[1].text)};
-  if (const auto record = messages::decode_as<messages::EventRecord>(entry.record)) entry.type_id = record->type_id;
-  return entry;
+/// One entry of the stream: the events of one commit, and where the first of them stands in the log.
+struct Committed {
+  std::uint64_t first = 0;
+  std::vector<std::string_view> records;
+};
+
+tl::expected<Committed, Fault> committed(const RedisValue& entry) {
+  const auto no_commit = [] { return tl::unexpected(Fault{FaultKind::kInternal, "the log holds an entry that no commit has written"}); };
+  if (entry.items.size() != 2 || entry.items[1].items.size() < 2 || entry.items[1].items[0].text != "e") return no_commit();
+  const auto last = sequence_of(entry.items[0].text);
+  auto records = runtime::events_of_entry(entry.items[1].items[1].text);
+  if (!last || !records || records->size() > *last) return no_commit();
+  return Committed{*last - records->size() + 1, std::move(*records)};
 }
 
-tl::expected<std::vector<LogEntry>, Fault> entries_of(std::vector<RedisValue>& values) {
-  std::vector<LogEntry> entries;
-  entries.reserve(values.size());
-  for (RedisValue& value : values) {
-    auto entry = entry_of(value);
-    if (!entry) return tl::unexpected(Fault{FaultKind::kInternal, "the log holds an entry that no commit has written"});
-    entries.push_back(std::move(*entry));
+/// The events after `after`, at most `events_max`.
+tl::expected<std::vector<LogEntry>, Fault> events_of(const std::vector<RedisValue>& entries, std::uint64_t after,
+                                                     std::uint32_t events_max) {
+  std::vector<LogEntry> events;
+  for (const RedisValue& entry : entries) {
+    const auto found = committed(entry);
+    if (!found) return tl::unexpected(found.error());
+    std::uint64_t sequence = found->first;
+    for (const std::string_view bytes : found->records) {
+      if (events.size() >= events_max) return events;
+      if (sequence > after) {
+        LogEntry& event = events.emplace_back(LogEntry{sequence, 0, std::string(bytes)});
+        if (const auto record = messages::decode_as<messages::EventRecord>(event.record)) event.type_id = record->type_id;
+      }
+      ++sequence;
+    }
   }
-  return entries;
+  return events;
 }
 
 }  // namespace
@@ -111,14 +128,16 @@ tl::expected<void, Fault> LogStore::open_once() {
 
 tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max) {
   if (auto opened = open_once(); !opened) return tl::unexpected(std::move(opened.error()));
-  // As many as will make `bytes_max` if they are like the last ones, so that one call holds the server for a bounded number of bytes.
-  const std::uint32_t likely = event_bytes_ == 0 ? kEventsFirst : static_cast<std::uint32_t>(bytes_max / event_bytes_) + kEventsFirst;
+  // As many as will make `events_max` or `bytes_max` if they are like the last ones, so that one call holds the server for a bounded
+  // number of bytes.
+  std::uint32_t entries = kEntriesFirst;
+  if (entry_bytes_ > 0) entries = std::min(bytes_max / entry_bytes_, events_max / entry_events_) + 2;
   std::vector<runtime::RedisCommand> commands{
       {"MULTI"},
       {"HMGET", keys_.meta(), "inc", "inc_start", "head"},
       {"XRANGE", keys_.log(), "-", "+", "COUNT", "1"},
       {"HGETALL", keys_.incarnations()},
-      {"XRANGE", keys_.log(), "(0-" + std::to_string(after), "+", "COUNT", std::to_string(std::min({events_max, likely, kEventsMost}))},
+      {"XRANGE", keys_.log(), "(0-" + std::to_string(after), "+", "COUNT", std::to_string(std::min({entries, events_max, kEntriesMost}))},
       {"EXEC"}};
   if (events_max == 0) commands.erase(commands.begin() + 4);
   auto answers = redis_.pipeline(commands);
@@ -138,20 +157,23 @@ tl::expected<LogView, Fault> LogStore::read_once(std::uint64_t after, std::uint3
   view.bounds.head = *head;
   view.bounds.first = *head + 1;
   if (!found[1].items.empty()) {
-    const auto first = sequence_of(found[1].items[0].items[0].text);
-    if (!first) return tl::unexpected(Fault{FaultKind::kInternal, "the log begins with an entry that no commit has written"});
-    view.bounds.first = *first;
+    const auto first = committed(found[1].items[0]);
+    if (!first) return tl::unexpected(first.error());
+    view.bounds.first = first->first;
   }
   const std::vector<RedisValue>& incarnations = found[2].items;
   for (std::size_t i = 0; i + 1 < incarnations.size(); i += 2)
     view.bounds.incarnations.emplace(incarnations[i].text, number_of(incarnations[i + 1].text).value_or(1));
   if (events_max == 0) return view;
-  auto entries = entries_of(found[3].items);
-  if (!entries) return tl::unexpected(std::move(entries.error()));
-  std::size_t bytes = 0;
-  for (const LogEntry& entry : *entries) bytes += entry.record.size();
-  if (!entries->empty()) event_bytes_ = bytes / entries->size() + 1;
-  view.entries = std::move(*entries);
+  auto events = events_of(found[3].items, after, events_max);
+  if (!events) return tl::unexpected(std::move(events.error()));
+  if (const auto count = static_cast<std::uint32_t>(found[3].items.size()); count > 0) {
+    std::size_t bytes = 0;
+    for (const LogEntry& event : *events) bytes += event.record.size();
+    entry_bytes_ = static_cast<std::uint32_t>(bytes) / count + 1;
+    entry_events_ = std::max(static_cast<std::uint32_t>(events->size()) / count, 1U);
+  }
+  view.entries = std::move(*events);
   return view;
 }
 
@@ -209,18 +231,18 @@ tl::expected<LogBounds, Fault> LogStore::bounds() {
   return std::move(view->bounds);
 }
 
-tl::expected<std::vector<LogEntry>, Fault> LogStore::next(std::uint64_t after, std::uint32_t events_max,
+tl::expected<std::vector<LogEntry>, Fault> LogStore::next(std::uint64_t after, std::uint32_t entries_max,
                                                           std::chrono::milliseconds timeout) {
   if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "the log has not been looked at on this connection"});
   auto answer = redis_.run_blocking(
-      {"XREAD", "COUNT", std::to_string(events_max), "BLOCK", std::to_string(std::max<std::int64_t>(timeout.count(), 1)), "STREAMS",
+      {"XREAD", "COUNT", std::to_string(entries_max), "BLOCK", std::to_string(std::max<std::int64_t>(timeout.count(), 1)), "STREAMS",
        keys_.log(), "0-" + std::to_string(after)},
       timeout);
   if (!answer) return tl::unexpected(std::move(answer.error()));
   if (!open()) return tl::unexpected(Fault{FaultKind::kDisconnected, "connected anew while waiting for events"});
   if (answer->is_nil()) return std::vector<LogEntry>{};
   if (answer->items.size() != 1 || answer->items[0].items.size() != 2) return tl::unexpected(odd_answer("waiting for events"));
-  return entries_of(answer->items[0].items[1].items);
+  return events_of(answer->items[0].items[1].items, after, std::numeric_limits<std::uint32_t>::max());
 }
 
 }  // namespace bridgework::bus

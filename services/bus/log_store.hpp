@@ -27,18 +27,19 @@ class LogStore {
   /// `archive`: none, or where events lie that Redis no longer keeps.
   LogStore(runtime::Redis::Options redis, std::string group, std::shared_ptr<Archive> archive = nullptr);
 
-  /// The bounds and up to `events_max` events after `after`, 1,024 at most, and about `bytes_max` bytes of them if they are as large as the
-  /// last ones read. A connection found broken is made anew once.
+  /// The bounds and up to `events_max` events after `after`, and about `bytes_max` bytes of them if they are as large as the last ones
+  /// read, in any case those of 1,024 commits at most. A connection found broken is made anew once.
   tl::expected<LogView, runtime::Fault> read(std::uint64_t after, std::uint32_t events_max, std::uint32_t bytes_max);
   tl::expected<LogBounds, runtime::Fault> bounds();
 
-  /// Waits up to `timeout` for events after `after`; the only blocked reader of the stream. Their replies leave Redis after its fsync.
+  /// Waits up to `timeout` for events after `after`, of `entries_max` entries of the stream at most; the only blocked reader of it. Their
+  /// replies leave Redis after its fsync.
   /// Answers only on the connection on which the log was last looked at: on another, `after` may mean another event.
-  tl::expected<std::vector<LogEntry>, runtime::Fault> next(std::uint64_t after, std::uint32_t events_max,
+  tl::expected<std::vector<LogEntry>, runtime::Fault> next(std::uint64_t after, std::uint32_t entries_max,
                                                            std::chrono::milliseconds timeout);
 
   /// Removes events up to `through` from Redis, a bounded number of them in one call, unless a checkpoint of one of `services` lies below:
-  /// how many went.
+  /// how many entries of the stream went.
   tl::expected<std::uint64_t, runtime::Fault> trim(std::uint64_t through, const std::vector<std::string>& services);
   /// The lowest checkpoint of any lane of `services` that has ever run; nothing when none has.
   tl::expected<std::optional<std::uint64_t>, runtime::Fault> lowest_checkpoint(const std::vector<std::string>& services);
@@ -62,7 +63,8 @@ class LogStore {
   std::shared_ptr<Archive> archive_;
   std::optional<ArchiveReader> reader_;
   std::uint64_t first_seen_ = 0;  ///< where the log in Redis began at the last look: below it there is no use in asking Redis for events
-  std::size_t event_bytes_ = 0;   // of the last ones read, on average
+  // Of the last entries of the stream that were read, on average.
+  std::uint32_t entry_bytes_ = 0, entry_events_ = 1;
   std::uint64_t opened_connection_ = 0;
 };
 

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint32_t kEventsPerRead = 1000;
+constexpr std::uint32_t kEntriesPerRead = 64;
 constexpr auto kBlock = 1000ms;
 constexpr auto kRetryFirst = 20ms;
 constexpr std::chrono::milliseconds kRetryMax = 1000ms;
@@ -68,7 +68,7 @@ void LogReader::run(std::stop_token stop) {
       }
       retry = kRetryFirst;
     }
-    auto entries = store_.next(position_, kEventsPerRead, kBlock);
+    auto entries = store_.next(position_, kEntriesPerRead, kBlock);
     if (!entries) {
       known = false;
       news_.put(LogLost{std::move(entries.error().what)});

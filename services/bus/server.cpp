@@ -66,7 +66,7 @@ struct Server::Meters {
         live_unreadable(metrics.counter("bridgework_bus_live_unreadable_total", "Events kept off Live: unknown type or not decodable")),
         live_unsent(metrics.counter("bridgework_bus_live_unsent_total", "Messages Live could not send")),
         archived(metrics.counter("bridgework_bus_archived_total", "Events sealed into the archive")),
-        trimmed(metrics.counter("bridgework_bus_trimmed_total", "Events Redis was let forget")),
+        trimmed(metrics.counter("bridgework_bus_trimmed_total", "Entries of its stream, of one commit each, that Redis was let forget")),
         set_aside(metrics.counter("bridgework_bus_segments_set_aside_total", "Archive segments with events that the log has lost")),
         archive_last(metrics.gauge("bridgework_bus_archive_last_sequence", "Sequence of the last archived event")),
         held_at(metrics.gauge("bridgework_bus_trim_held_at_sequence", "Lowest checkpoint of any service: trimming stays below it")) {}

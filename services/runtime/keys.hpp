@@ -16,8 +16,8 @@ struct Keys {
   std::string of_service(std::string_view name) const { return "{" + group + "}:" + service + ":" + std::string(name); }
   std::string of_lane(std::string_view name, Lane lane) const { return of_service(name) + ":" + std::to_string(lane); }
 
-  std::string log() const { return of_group("log"); }            ///< stream; entry 0-<sequence>, one field "e": EventRecord bytes
-  std::string meta() const { return of_group("meta"); }          ///< hash: head, inc, n, run_id, inc_start
+  std::string log() const { return of_group("log"); }    ///< stream; entry 0-<sequence of its last event>, one field "e": log_entry.hpp
+  std::string meta() const { return of_group("meta"); }  ///< hash: head, inc, n, run_id, inc_start
   std::string incarnations() const { return of_group("incs"); }  ///< hash: incarnation -> first sequence
   std::string lanes() const {
     return of_service("lanes");

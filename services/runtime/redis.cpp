@@ -259,7 +259,7 @@ tl::expected<RedisValue, Fault> Redis::script(std::string_view source, const std
 }
 
 tl::expected<void, Fault> Redis::begin_script(std::string_view source, const std::vector<std::string>& keys,
-                                              const std::vector<std::string>& arguments) {
+                                              const std::vector<std::string_view>& arguments) {
   if (auto connected = connection_->connect(); !connected) return connected;
   const std::string& sha = connection_->sha(source);
   if (!connection_->loaded.contains(sha)) {

@@ -72,7 +72,7 @@ class Redis {
 
   /// The same in two halves, the source being known to Redis before it is sent. Between them nothing else is asked.
   tl::expected<void, Fault> begin_script(std::string_view source, const std::vector<std::string>& keys,
-                                         const std::vector<std::string>& arguments);
+                                         const std::vector<std::string_view>& arguments);
   tl::expected<RedisValue, Fault> end_script();
   /// Readable when an answer has come; -1 without a connection.
   int descriptor() const;

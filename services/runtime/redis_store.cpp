@@ -2,11 +2,16 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
+#include <deque>
+#include <initializer_list>
 #include <unordered_map>
+
+#include "runtime/log_entry.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -87,7 +92,8 @@ return 'OK'
 //   n, n x (key, request hash, reply)            idempotency records: must not exist
 //   n, n x (zset key, hash key, name, body)      fired timers: body must be what is stored; both entries go
 //   n, n x (command, key, argc, arguments...)    operations
-//   n, n x event bytes
+//   n, n x (number of events, they as a part of an entry of the log)
+// The events of a call lie in as few entries of the log as kLogEntryBytesMax allows, written here as 16384.
 // All checks of a unit come before its first write, because Lua does not roll back. An answer lies in the hash of the period in which it
 // was given: there it is kept for one period at least, and the whole hash expires before its turn comes again. Returns {head, code, last
 // sequence, code, ...}.
@@ -97,6 +103,8 @@ local m = call('HMGET', K[2], 'inc', 'head')
 local same = m[1] == A[1]
 local head = tonumber(m[2] or '0')
 local before = head
+-- Lua itself writes numbers from 10^14 on as powers.
+local function text(n) return string.format('%.0f', n) end
 local log_ok = nil
 local function log_agrees()
   if log_ok == nil then
@@ -105,7 +113,7 @@ local function log_agrees()
     elseif ty ~= 'stream' then log_ok = false
     else
       local last = call('XREVRANGE', K[1], '+', '-', 'COUNT', 1)[1]
-      log_ok = last ~= nil and last[1] == '0-' .. before
+      log_ok = last ~= nil and last[1] == '0-' .. text(before)
     end
   end
   return log_ok
@@ -116,6 +124,11 @@ local function type_of(k)
   local ty = types[k]
   if not ty then ty = call('TYPE', K[k])['ok']; types[k] = ty end
   return ty
+end
+local joined, bytes = {}, 0
+local function write_entry()
+  if bytes > 0 then call('XADD', K[1], '0-' .. text(head), 'e', table.concat(joined)) end
+  joined, bytes = {}, 0
 end
 local units = tonumber(A[3])
 local owned = units > 0 and call('HMGET', K[3], unpack(A, 4, 3 + 2 * units)) or {}
@@ -161,17 +174,19 @@ for u = 1, units do
     if not want or (have ~= 'none' and have ~= want) then code = 'BROKEN' end
     p = p + 3 + tonumber(A[p + 2])
   end
-  local nevents = tonumber(A[p])
-  local events = p + 1
-  p = events + nevents
-  if code == 'OK' and nevents > 0 and not log_agrees() then code = 'BROKEN' end
+  local nparts = tonumber(A[p])
+  local parts = p + 1
+  p = parts + 2 * nparts
+  if code == 'OK' and nparts > 0 and not log_agrees() then code = 'BROKEN' end
   local last = '0'
   if code == 'OK' then
-    for i = events, p - 1 do
-      head = head + 1
-      call('XADD', K[1], '0-' .. head, 'e', A[i])
+    for i = parts, p - 1, 2 do
+      if bytes + #A[i + 1] > 16384 then write_entry() end
+      head = head + tonumber(A[i])
+      joined[#joined + 1] = A[i + 1]
+      bytes = bytes + #A[i + 1]
     end
-    if nevents > 0 then last = tostring(head) end
+    if nparts > 0 then last = text(head) end
     for i = 1, nfired do
       local q = fired + 1 + (i - 1) * 4
       call('ZREM', K[tonumber(A[q])], A[q + 2])
@@ -196,7 +211,8 @@ for u = 1, units do
   out[2 * u] = code
   out[2 * u + 1] = last
 end
-if head > before then call('HSET', K[2], 'head', tostring(head)) end
+write_entry()
+if head > before then call('HSET', K[2], 'head', text(head)) end
 if #moved > 0 then call('HSET', K[3], unpack(moved)) end
 if #answers > 0 then
   local t = call('TIME')
@@ -206,7 +222,7 @@ if #answers > 0 then
   for f = 1, #answers, 500 do call('HSET', k, unpack(answers, f, math.min(f + 499, #answers))) end
   if call('PTTL', k) < ttl then call('PEXPIREAT', k, string.format('%.0f', (period + 2) * ttl)) end
 end
-out[1] = tostring(head)
+out[1] = text(head)
 return out
 )lua";
 
@@ -285,13 +301,34 @@ std::string score_text(double score) {
   return std::string(buffer, static_cast<std::size_t>(n));
 }
 
+/// The words of a command: most lie in what is being committed and are only pointed at, numbers and the like are kept here.
+class Arguments {
+ public:
+  void point_at(std::string_view word) { words_.push_back(word); }
+  void keep(std::string word) { words_.push_back(kept_.emplace_back(std::move(word))); }
+  void keep(std::uint64_t number) { keep(std::to_string(number)); }
+  /// A number that is known later.
+  std::size_t leave_room() {
+    words_.emplace_back();
+    return words_.size() - 1;
+  }
+  void fill(std::size_t place, std::uint64_t number) { words_[place] = kept_.emplace_back(std::to_string(number)); }
+  std::string_view kept(std::string word) { return kept_.emplace_back(std::move(word)); }
+  std::size_t size() const { return words_.size(); }
+  const std::vector<std::string_view>& words() const { return words_; }
+
+ private:
+  std::vector<std::string_view> words_;
+  std::deque<std::string> kept_;
+};
+
 /// Gives every key one place in KEYS.
 class KeyList {
  public:
-  std::string place(std::string key) {
+  std::size_t place(std::string key) {
     const auto [it, fresh] = places_.try_emplace(std::move(key), keys_.size() + 1);
     if (fresh) keys_.push_back(it->first);
-    return std::to_string(it->second);
+    return it->second;
   }
   const std::vector<std::string>& keys() const { return keys_; }
 
@@ -303,48 +340,65 @@ class KeyList {
 // Lua's unpack is limited by its C stack (about 8,000); far fewer keeps one command's time short.
 constexpr std::size_t kArgumentsPerOperation = 512;
 
+static_assert(kLogEntryBytesMax == 16'384, "the commit script cuts there too");
+
+/// The events as parts of log entries, each with their number before it.
+void append_entries(const std::vector<std::string>& events, Arguments& out) {
+  const std::size_t parts = out.leave_room();
+  std::size_t events_in_part = 0;
+  std::string part;
+  const auto flush = [&] {
+    if (events_in_part == 0) return;
+    out.keep(std::exchange(events_in_part, 0));
+    out.keep(std::exchange(part, {}));
+  };
+  for (const auto& event : events) {
+    if (part.size() + event.size() > kLogEntryBytesMax) flush();
+    append_event(part, event);
+    ++events_in_part;
+  }
+  flush();
+  out.fill(parts, (out.size() - parts - 1) / 2);
+}
+
 /// Collects operations of one kind on one key and writes them in few commands.
 class Operations {
  public:
-  void add(const std::string& command, const std::string& place, std::vector<std::string> arguments) {
-    auto& group = groups_[command + place];
-    if (group.arguments.empty() || group.arguments.back().size() + arguments.size() > kArgumentsPerOperation) {
-      if (group.arguments.empty()) order_.push_back(command + place);
-      group.command = command;
-      group.place = place;
-      group.arguments.emplace_back();
-    }
-    auto& last = group.arguments.back();
-    for (auto& a : arguments) last.push_back(std::move(a));
+  void add(std::string_view command, std::size_t key, std::initializer_list<std::string_view> arguments) {
+    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.key == key && g.command == command; });
+    if (group == groups_.end()) group = groups_.insert(group, Group{command, key, {}});
+    group->arguments.insert(group->arguments.end(), arguments);
   }
-  void append_to(std::vector<std::string>& out) {
+  void append_to(Arguments& out) const {
+    const std::size_t operations = out.leave_room();
     std::size_t n = 0;
-    for (const auto& [id, group] : groups_) n += group.arguments.size();
-    out.push_back(std::to_string(n));
-    for (const auto& id : order_) {
-      auto& group = groups_[id];
-      for (auto& arguments : group.arguments) {
-        out.push_back(group.command);
-        out.push_back(group.place);
-        out.push_back(std::to_string(arguments.size()));
-        for (auto& a : arguments) out.push_back(std::move(a));
+    for (const auto& group : groups_) {
+      // What belongs together are one argument or two, so no pair is torn.
+      for (std::size_t from = 0; from < group.arguments.size(); from += kArgumentsPerOperation, ++n) {
+        const std::size_t count = std::min(kArgumentsPerOperation, group.arguments.size() - from);
+        out.point_at(group.command);
+        out.keep(group.key);
+        out.keep(count);
+        for (std::size_t i = from; i < from + count; ++i) out.point_at(group.arguments[i]);
       }
     }
+    out.fill(operations, n);
   }
 
  private:
   struct Group {
-    std::string command, place;
-    std::vector<std::vector<std::string>> arguments;
+    std::string_view command;
+    std::size_t key;
+    std::vector<std::string_view> arguments;
   };
-  std::unordered_map<std::string, Group> groups_;
-  std::vector<std::string> order_;
+  std::vector<Group> groups_;
 };
+static_assert(kArgumentsPerOperation % 2 == 0);
 
 /// The last write to each name wins, so a record changed ten times in a turn is written once.
 template <class Write, class Name>
 std::vector<const Write*> last_of_each(const std::vector<Write>& writes, Name name) {
-  std::unordered_map<std::string, std::size_t> place;
+  std::unordered_map<std::decay_t<decltype(name(writes.front()))>, std::size_t> place;
   std::vector<const Write*> out;
   for (const auto& w : writes) {
     const auto [it, fresh] = place.try_emplace(name(w), out.size());
@@ -535,68 +589,77 @@ tl::expected<void, Fault> RedisStore::begin_commit(const std::string& incarnatio
   keys.place(keys_.lanes());
   keys.place(keys_.answers(0));
   keys.place(keys_.answers(1));
-  const auto ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idempotency_ttl_).count();
-  std::vector<std::string> a{incarnation, std::to_string(ttl_ms), std::to_string(units.size())};
+  Arguments a;
+  a.point_at(incarnation);
+  a.keep(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(idempotency_ttl_).count()));
+  a.keep(units.size());
   for (const auto& unit : units) {
     const std::string lane = std::to_string(unit.lane);
-    a.push_back("f" + lane);
-    a.push_back("c" + lane);
+    a.keep("f" + lane);
+    a.keep("c" + lane);
   }
-  const std::size_t count_at = a.size();
-  a.emplace_back();
+  const std::size_t asked = a.leave_room();
   for (const auto& unit : units) {
-    for (const auto& i : unit.idempotency) a.push_back(i.key);
+    for (const auto& i : unit.idempotency) a.point_at(i.key);
   }
-  a[count_at] = std::to_string(a.size() - count_at - 1);
+  a.fill(asked, a.size() - asked - 1);
   for (const auto& unit : units) {
-    a.push_back(std::to_string(unit.fence));
-    a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->expected) : "-");
-    a.push_back(unit.checkpoint ? std::to_string(unit.checkpoint->next) : "0");
-    a.push_back(std::to_string(unit.idempotency.size()));
-    for (const auto& i : unit.idempotency) {
-      a.push_back(i.key);
-      a.push_back(i.request_hash);
-      a.push_back(i.reply);
+    a.keep(unit.fence);
+    if (unit.checkpoint) {
+      a.keep(unit.checkpoint->expected);
+      a.keep(unit.checkpoint->next);
+    } else {
+      a.point_at("-");
+      a.point_at("0");
     }
-    a.push_back(std::to_string(unit.fired.size()));
+    a.keep(unit.idempotency.size());
+    for (const auto& i : unit.idempotency) {
+      a.point_at(i.key);
+      a.point_at(i.request_hash);
+      a.point_at(i.reply);
+    }
+    a.keep(unit.fired.size());
     for (const auto& f : unit.fired) {
-      a.push_back(keys.place(keys_.timers(unit.lane)));
-      a.push_back(keys.place(keys_.timer_bodies(unit.lane)));
-      a.push_back(f.name);
-      a.push_back(f.body);
+      a.keep(keys.place(keys_.timers(unit.lane)));
+      a.keep(keys.place(keys_.timer_bodies(unit.lane)));
+      a.point_at(f.name);
+      a.point_at(f.body);
     }
     Operations ops;
-    const auto field_writes = [&](const std::string& key, const auto& writes, auto name, auto bytes) {
+    const auto field_writes = [&](auto key_of, const auto& writes, auto name, auto bytes) {
+      if (writes.empty()) return;
+      const std::size_t key = keys.place(key_of(unit.lane));
       for (const auto* w : last_of_each(writes, name)) {
-        if (bytes(*w)) ops.add("HSET", keys.place(key), {name(*w), *bytes(*w)});
-        else ops.add("HDEL", keys.place(key), {name(*w)});
+        if (bytes(*w)) ops.add("HSET", key, {name(*w), *bytes(*w)});
+        else ops.add("HDEL", key, {name(*w)});
       }
     };
-    field_writes(
-        keys_.records(unit.lane), unit.records, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.bytes; });
-    field_writes(
-        keys_.effects(unit.lane), unit.effects, [](const auto& w) { return w.id; }, [](const auto& w) -> const auto& { return w.body; });
-    field_writes(
-        keys_.parked(unit.lane), unit.parked, [](const auto& w) { return w.key; }, [](const auto& w) -> const auto& { return w.body; });
+    using Text = std::string_view;
+    const auto body = [](const auto& w) -> const auto& { return w.body; };
+    field_writes([this](Lane lane) { return keys_.records(lane); }, unit.records, [](const auto& w) -> Text { return w.key; },
+                 [](const auto& w) -> const auto& { return w.bytes; });
+    field_writes([this](Lane lane) { return keys_.effects(lane); }, unit.effects, [](const auto& w) -> Text { return w.id; }, body);
+    field_writes([this](Lane lane) { return keys_.parked(lane); }, unit.parked, [](const auto& w) -> Text { return w.key; }, body);
     for (const auto* w : last_of_each(unit.indexes, [](const auto& x) { return x.index + '\0' + x.member; })) {
-      if (w->remove) ops.add("ZREM", keys.place(keys_.index(w->index)), {w->member});
-      else ops.add("ZADD", keys.place(keys_.index(w->index)), {score_text(w->score), w->member});
+      const std::size_t key = keys.place(keys_.index(w->index));
+      if (w->remove) ops.add("ZREM", key, {w->member});
+      else ops.add("ZADD", key, {a.kept(score_text(w->score)), w->member});
     }
-    for (const auto* w : last_of_each(unit.timers, [](const auto& x) { return x.name; })) {
+    for (const auto* w : last_of_each(unit.timers, [](const auto& x) -> Text { return x.name; })) {
+      const std::size_t times = keys.place(keys_.timers(unit.lane)), bodies = keys.place(keys_.timer_bodies(unit.lane));
       if (w->body) {
-        ops.add("ZADD", keys.place(keys_.timers(unit.lane)), {std::to_string(w->due.time_since_epoch().count()), w->name});
-        ops.add("HSET", keys.place(keys_.timer_bodies(unit.lane)), {w->name, *w->body});
+        ops.add("ZADD", times, {a.kept(std::to_string(w->due.time_since_epoch().count())), w->name});
+        ops.add("HSET", bodies, {w->name, *w->body});
       } else {
-        ops.add("ZREM", keys.place(keys_.timers(unit.lane)), {w->name});
-        ops.add("HDEL", keys.place(keys_.timer_bodies(unit.lane)), {w->name});
+        ops.add("ZREM", times, {w->name});
+        ops.add("HDEL", bodies, {w->name});
       }
     }
     ops.append_to(a);
-    a.push_back(std::to_string(unit.events.size()));
-    for (const auto& e : unit.events) a.push_back(e);
+    append_entries(unit.events, a);
   }
   units_begun_ = units.size();
-  return redis_.begin_script(kCommit, keys.keys(), a);
+  return redis_.begin_script(kCommit, keys.keys(), a.words());
 }
 
 bool RedisStore::commit_answered() {

@@ -7,6 +7,7 @@
 #include "chaos/world.hpp"
 #include "messages/envelope.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
+#include "runtime/log_entry.hpp"
 
 namespace bridgework::chaos {
 namespace {
@@ -28,7 +29,7 @@ void write_past_the_commit(World& world, const std::vector<messages::EventRecord
     return head
   )lua";
   std::vector<std::string> bytes;
-  for (const auto& record : records) bytes.push_back(encode(record));
+  for (const auto& record : records) runtime::append_event(bytes.emplace_back(), encode(record));
   const auto written = world.redis().script(kAppend, {"{group}:log", "{group}:meta"}, bytes);
   world.require(written.has_value(), "the poison could not be written");
 }

@@ -9,6 +9,7 @@
 #include "messages/envelope.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/keys.hpp"
+#include "runtime/log_entry.hpp"
 #include "runtime/redis_store.hpp"
 
 namespace bridgework::bus {
@@ -17,12 +18,20 @@ class LogWriter {
  public:
   explicit LogWriter(runtime::Redis::Options options) : redis_(std::move(options)) { open(); }
 
-  /// Appends that many different events in one commit; their records. Opens the log anew first when Redis was restarted.
-  std::vector<std::string> append(std::size_t count) {
+  /// Appends that many different events, `together` in an entry; their records. Opens the log anew first when Redis was restarted.
+  std::vector<std::string> append(std::size_t count, std::size_t together = 1) {
     if (!redis_.run({"PING"})) open();
-    std::vector<std::string> records;
-    for (std::size_t i = 0; i < count; ++i) records.push_back(record(++made_));
-    const auto done = redis_.script(kAppend, {keys_.meta(), keys_.log()}, records);
+    std::vector<std::string> records, entries;
+    for (std::size_t i = 0; i < count; ++i) {
+      records.push_back(record(++made_));
+      if (i % together == 0) {
+        if (!entries.empty()) entries.push_back(std::to_string(together));
+        entries.emplace_back();
+      }
+      runtime::append_event(entries.back(), records.back());
+    }
+    if (!entries.empty()) entries.push_back(std::to_string((count - 1) % together + 1));
+    const auto done = redis_.script(kAppend, {keys_.meta(), keys_.log()}, entries);
     if (!done) throw std::runtime_error(done.error().what);
     return records;
   }
@@ -33,9 +42,12 @@ class LogWriter {
  private:
   static constexpr std::string_view kAppend = R"lua(
 local head = tonumber(redis.call('HGET', KEYS[1], 'head') or '0')
-for i = 1, #ARGV do redis.call('XADD', KEYS[2], '0-' .. string.format('%d', head + i), 'e', ARGV[i]) end
-redis.call('HSET', KEYS[1], 'head', string.format('%d', head + #ARGV))
-return head + #ARGV
+for i = 1, #ARGV, 2 do
+  head = head + tonumber(ARGV[i + 1])
+  redis.call('XADD', KEYS[2], '0-' .. string.format('%d', head), 'e', ARGV[i])
+end
+redis.call('HSET', KEYS[1], 'head', string.format('%d', head))
+return head
 )lua";
 
   void open() {

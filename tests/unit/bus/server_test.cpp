@@ -142,6 +142,34 @@ TEST_F(BusOverRedis, SaysTruncatedForWhatWasTrimmed) {
   EXPECT_EQ(fetch(it, {"", 30})->events.size(), 20u);
 }
 
+TEST_F(BusOverRedis, ReadsWhatLiesTogetherInOneEntryFromItsMiddle) {
+  const auto records = writer_.append(50, 7);
+  start_bus();
+  BusClient it = client();
+  for (const std::uint64_t after : {0u, 3u, 6u, 7u, 48u, 49u}) {
+    const auto reply = fetch(it, {"", after});
+    ASSERT_TRUE(reply);
+    ASSERT_EQ(reply->events.size(), 50 - after);
+    EXPECT_EQ(reply->events.front().sequence, after + 1);
+    for (std::size_t i = 0; i < reply->events.size(); ++i) EXPECT_EQ(reply->events[i].record, records[after + i]);
+  }
+  // As they come, too.
+  const auto more = writer_.append(5, 5);
+  const auto reply = fetch(it, {"", 52});
+  ASSERT_TRUE(reply);
+  ASSERT_EQ(reply->events.size(), 3u);
+  EXPECT_EQ(reply->events.back().record, more.back());
+  EXPECT_EQ(reply->head, 55u);
+  // Trimmed in the middle of an entry, it begins with the first event of that entry.
+  ASSERT_TRUE(writer_.redis().run({"XTRIM", writer_.keys().log(), "MINID", "0-31"}));
+  LogStore log(place_.redis, "g");
+  const auto bounds = log.bounds();
+  ASSERT_TRUE(bounds);
+  EXPECT_EQ(bounds->first, 29u);
+  // Never more than asked for.
+  EXPECT_EQ(log.read(30, 3, 1'000'000)->entries.size(), 3u);
+}
+
 class BusWithArchive : public BusOverRedis {
  protected:
   BusWithArchive() {

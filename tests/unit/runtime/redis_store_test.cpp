@@ -8,6 +8,7 @@
 
 #include "runtime/admin.hpp"
 #include "sim/memory_store.hpp"
+#include "support/log_in_redis.hpp"
 #include "support/redis_server.hpp"
 
 namespace bridgework::runtime {
@@ -75,9 +76,61 @@ TEST_F(RedisStoreTest, CommitsEverythingTogetherAndNumbersEventsDensely) {
   EXPECT_EQ(due.due[0].body, "body");
   Redis redis(server.options());
   const auto log = *redis.run({"XRANGE", kKeys.log(), "-", "+"});
-  ASSERT_EQ(log.items.size(), 2u);
-  EXPECT_EQ(log.items[0].items[0].text, "0-1");
-  EXPECT_EQ(log.items[1].items[0].text, "0-2");
+  ASSERT_EQ(log.items.size(), 1u) << "what was committed together is one entry";
+  EXPECT_EQ(support::log_in(redis, kKeys), (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_F(RedisStoreTest, EventsOfOneCallShareEntriesOfBoundedSize) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  std::vector<Unit> units;
+  std::vector<std::string> all;
+  for (Lane lane = 0; lane < 8; ++lane) {
+    Unit& unit = units.emplace_back(unit_of(tick, lane));
+    for (std::size_t i = 0; i < 20; ++i) unit.events.push_back(std::string(i * 100, static_cast<char>('a' + lane)));
+    if (lane == 5) unit.fence += 1;
+    else all.insert(all.end(), unit.events.begin(), unit.events.end());
+  }
+  units[3].events.insert(units[3].events.begin(), std::string(3 * kLogEntryBytesMax, 'x'));
+  all.insert(all.begin() + 60, units[3].events.front());
+  const auto results = *one.commit(tick.incarnation, units);
+  EXPECT_EQ(results[3].last_sequence, 81u);
+  EXPECT_EQ(results[5].outcome, UnitOutcome::kFenced);
+  EXPECT_EQ(results[7].last_sequence, 141u);
+  Redis redis(server.options());
+  EXPECT_EQ(support::log_in(redis, kKeys), all);
+  const auto entries = *redis.run({"XRANGE", kKeys.log(), "-", "+"});
+  EXPECT_LT(entries.items.size(), 20u);
+  std::size_t large = 0;
+  for (const auto& entry : entries.items) large += entry.items[1].items[1].text.size() > kLogEntryBytesMax ? 1 : 0;
+  EXPECT_LE(large, 1u) << "a single event may be larger";
+  units[0].events = {"next"};
+  EXPECT_EQ((*one.commit(tick.incarnation, {units[0]})).front().last_sequence, 142u);
+}
+
+TEST_F(RedisStoreTest, CountsOnWhereLuaWritesNumbersAsPowers) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"HSET", kKeys.meta(), "head", "99999999999998"}));
+  ASSERT_TRUE(redis.run({"XADD", kKeys.log(), "0-99999999999998", "e", "long ago"}));
+  Unit unit = unit_of(tick, 3);
+  unit.events = {"a", "b", "c"};
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().last_sequence, 100000000000001u);
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().last_sequence, 100000000000004u);
+  EXPECT_EQ(one.tick(kSelf, 10s, Store::Fences::kKeep)->head, 100000000000004u);
+}
+
+TEST(LogEntry, IsReadAsItWasWritten) {
+  std::string entry;
+  const std::vector<std::string> events{"one", "", std::string(70'000, 'y'), std::string("\0\xff", 2)};
+  for (const auto& event : events) append_event(entry, event);
+  const auto read = events_of_entry(entry);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::vector<std::string>(read->begin(), read->end()), events);
+  EXPECT_FALSE(events_of_entry(""));
+  for (const std::size_t cut : {1u, 3u, 6u, 8u}) EXPECT_FALSE(events_of_entry(std::string_view(entry).substr(0, cut)));
+  EXPECT_FALSE(events_of_entry("\xff\xff\xff\xff rest"));
 }
 
 TEST_F(RedisStoreTest, RefusesAnOldFenceAndChangesNothing) {
@@ -273,9 +326,7 @@ TEST_F(RedisStoreTest, AnswersAsTheSimulatorsModelDoes) {
   const auto real_due = *real.due({0, 1, 2}, 100, 0us), model_due = *model.due({0, 1, 2}, 100, 0us);
   ASSERT_EQ(real_due.due.size(), model_due.due.size());
   Redis redis(server.options());
-  const auto log = *redis.run({"XRANGE", kKeys.log(), "-", "+"});
-  ASSERT_EQ(log.items.size(), group.log.size());
-  for (std::size_t i = 0; i < group.log.size(); ++i) EXPECT_EQ(log.items[i].items[1].items[1].text, group.log[i]);
+  EXPECT_EQ(support::log_in(redis, kKeys), group.log);
   for (const char* index : {"i0", "i1"}) {
     EXPECT_EQ(static_cast<std::size_t>(redis.run({"ZCARD", kKeys.index(index)})->integer), group.services["svc"].indexes[index].size());
   }
