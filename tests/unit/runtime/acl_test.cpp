@@ -155,6 +155,7 @@ TEST_F(RedisUsers, TheBusReadsTheLogAndNobodysState) {
   EXPECT_TRUE(redis.run({"EVAL", "return redis.call('HGETALL', ARGV[1])", "1", group.log(), intake.lanes()})) << "as its trimming does";
   expect_denied(redis, {"HSET", intake.lanes(), "c3", "9"});
   expect_denied(redis, {"HGETALL", intake.records(3)});
+  expect_denied(redis, {"SCAN", "0"});
   expect_denied(redis, {"FLUSHALL"});
 }
 
@@ -167,6 +168,8 @@ TEST_F(RedisUsers, TheGatewayFindsOwnersAndRebuildsAnalyticsAlone) {
   expect_denied(redis, {"HGETALL", intake.records(3)});
   expect_denied(redis, {"HSET", intake.lanes(), "f3", "9"});
   expect_denied(redis, {"XADD", intake.log(), "0-9", "e", "forged"});
+  for (const RedisCommand& command : std::vector<RedisCommand>{{"KEYS", "*"}, {"RANDOMKEY"}, {"FLUSHALL"}}) expect_denied(redis, command);
+  EXPECT_TRUE(redis.run({"SCAN", "0"})) << "names of keys, not what lies behind them";
   const auto rebuilt = rebuild_service(redis, Keys{"g", "analytics"});
   EXPECT_TRUE(rebuilt) << rebuilt.error().what;
   const auto refused = rebuild_service(redis, intake);
