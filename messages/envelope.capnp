@@ -82,7 +82,7 @@ enum FetchOutcome {
   truncated @1;     # the log begins after `after`: nothing was skipped, the caller must get the archive
   diverged @2;      # the caller has seen events that a new incarnation does not have
   unavailable @3;   # the store is away
-  malformed @4;
+  malformed @4;     # no Fetch; or, with its correlation, one for events that the caller's key may not read
 }
 
 struct FetchedEvent {

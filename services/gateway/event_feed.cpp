@@ -61,7 +61,12 @@ Problem problem_of(messages::FetchOutcome outcome) {
       return {409, "log_diverged", "that position was never reached in this incarnation of the log; begin again"};
     case messages::FetchOutcome::kUnavailable:
       return {.status = 503, .code = "log_unavailable", .detail = "the log is away", .retry_after = std::chrono::seconds{1}};
-    case messages::FetchOutcome::kMalformed: return {500, "internal", "the bus refused the fetch"};
+    case messages::FetchOutcome::kMalformed:
+      // What the gateway sends is well formed, so the bus answers this to its key alone.
+      return {
+          403, "log_not_permitted",
+          "the bus does not let this gateway read all that was asked for: ask with ?type= for the events it may read, or have \"fetch\" "
+          "added to the gateway's entry in the bus's list of principals"};
     case messages::FetchOutcome::kEvents: break;
   }
   return {500, "internal", "no problem"};

@@ -206,6 +206,19 @@ TEST_F(GatewayEvents, ALogThatWasCutOrIsAwayIsAnHonestStatus) {
   EXPECT_EQ(std::get<Problem>(open({})).status, 503U);
 }
 
+TEST_F(GatewayEvents, WhatTheGatewayMayNotReadIsForbiddenAndSaysWhoCanChangeIt) {
+  backend_.on_fetch = [&](const messages::Fetch&) {
+    messages::FetchReply reply;
+    reply.outcome = messages::FetchOutcome::kMalformed;
+    return reply;
+  };
+  const auto refused = std::get<Problem>(open({}));
+  EXPECT_EQ(refused.status, 403U);
+  EXPECT_EQ(refused.code, "log_not_permitted");
+  EXPECT_NE(refused.detail.find("?type="), std::string::npos) << refused.detail;
+  EXPECT_NE(refused.detail.find("principals"), std::string::npos) << refused.detail;
+}
+
 TEST_F(GatewayEvents, ALogThatIsCutWhileItIsReadBreaksTheAnswer) {
   backend_.on_fetch = [&](const messages::Fetch& fetch) {
     if (fetch.after == 0) return serve(fetch, 5'000);
