@@ -200,12 +200,6 @@ bool sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-tl::expected<std::vector<Segment>, Fault> Archive::segments() {
-  auto all = list();
-  if (!all) return tl::unexpected(std::move(all.error()));
-  return **all;
-}
-
 tl::expected<std::shared_ptr<const std::vector<Segment>>, Fault> Archive::list() {
   const std::scoped_lock lock(mutex_);
   std::error_code error;
@@ -348,14 +342,15 @@ void ArchiveReader::read_ahead() {
 tl::expected<Segment, Fault> Archive::seal(const std::string& incarnation, const std::vector<LogEntry>& entries) {
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
-  auto all = segments();
-  if (!all) return tl::unexpected(std::move(all.error()));
+  const auto listed = list();
+  if (!listed) return tl::unexpected(listed.error());
+  const std::vector<Segment>& all = **listed;
   Segment segment;
   segment.first = entries.front().sequence;
   segment.last = entries.back().sequence;
   segment.incarnation = incarnation;
-  if (!all->empty()) segment.before = all->back().chain;
-  if (!all->empty() && all->back().last + 1 != segment.first) return broken(directory_, "the next segment would leave a hole");
+  if (!all.empty()) segment.before = all.back().chain;
+  if (!all.empty() && all.back().last + 1 != segment.first) return broken(directory_, "the next segment would leave a hole");
   if (const auto record = messages::decode_as<messages::EventRecord>(entries.back().record)) {
     segment.last_recorded = record->recorded_at.time_since_epoch().count();
   }
@@ -423,11 +418,12 @@ tl::expected<Segment, Fault> Archive::seal(const std::string& incarnation, const
 }
 
 tl::expected<std::size_t, Fault> Archive::set_aside(const Segment& segment) {
-  auto all = segments();
-  if (!all) return tl::unexpected(std::move(all.error()));
+  const auto listed = list();
+  if (!listed) return tl::unexpected(listed.error());
+  const std::vector<Segment>& all = **listed;
   std::size_t moved = 0;
   // The last first: cut short, what is left is dense and is found again.
-  for (auto it = all->rbegin(); it != all->rend() && it->first >= segment.first; ++it) {
+  for (auto it = all.rbegin(); it != all.rend() && it->first >= segment.first; ++it) {
     std::error_code error;
     std::filesystem::path to = it->path.string() + "." + it->incarnation + ".diverged";
     std::filesystem::rename(it->path, to, error);
@@ -439,10 +435,11 @@ tl::expected<std::size_t, Fault> Archive::set_aside(const Segment& segment) {
 }
 
 tl::expected<std::uint64_t, Fault> Archive::verify() {
-  auto all = segments();
-  if (!all) return tl::unexpected(std::move(all.error()));
+  const auto listed = list();
+  if (!listed) return tl::unexpected(listed.error());
+  const std::vector<Segment>& all = **listed;
   std::uint64_t events = 0;
-  for (const Segment& segment : *all) {
+  for (const Segment& segment : all) {
     Chain chain = segment.before;
     std::uint64_t next = segment.first;
     for (std::size_t i = 0; i < segment.frames.size(); ++i) {

@@ -52,7 +52,6 @@ class Archive {
   /// The sealed segments in their order, from the first on as far as they are dense; read anew when the directory has changed. One that
   /// cannot be read, or does not continue the one before, is a fault: what it holds may exist nowhere else.
   tl::expected<std::shared_ptr<const std::vector<Segment>>, runtime::Fault> list();
-  tl::expected<std::vector<Segment>, runtime::Fault> segments();
 
   /// The events of one frame of a segment.
   tl::expected<std::vector<LogEntry>, runtime::Fault> frame(const Segment& segment, std::size_t index) {

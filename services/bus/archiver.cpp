@@ -96,32 +96,33 @@ tl::expected<ArchiveRound, Fault> archive_once(LogStore& store, Archive& archive
   ArchiveRound round;
   const auto bounds = store.bounds();
   if (!bounds) return tl::unexpected(bounds.error());
-  auto segments = archive.segments();
-  if (!segments) return tl::unexpected(std::move(segments.error()));
+  const auto listed = archive.list();
+  if (!listed) return tl::unexpected(listed.error());
+  std::vector<Segment> segments = **listed;
   // A log that was rolled back gives the numbers of what it lost to other events. A segment with such events was sealed after the moment
   // the log went back to, and Redis had trimmed none of it then: all that is still true of it is there, and is sealed again.
-  const auto lost = std::find_if(segments->begin(), segments->end(),
+  const auto lost = std::find_if(segments.begin(), segments.end(),
                                  [&](const Segment& s) { return judge(*bounds, s.incarnation, s.last) == Verdict::kDiverged; });
-  if (lost != segments->end()) {
+  if (lost != segments.end()) {
     const auto moved = archive.set_aside(*lost);
     if (!moved) return tl::unexpected(moved.error());
     round.set_aside = *moved;
     log_event(runtime::Level::kError, "archive_diverged", {{"first", lost->first}, {"segments", *moved}, {"head", bounds->head}});
-    segments->erase(lost, segments->end());
+    segments.erase(lost, segments.end());
   }
   for (int i = 0; i < kSegmentsPerRound; ++i) {
-    auto entries = ripe(store, segments->empty() ? 0 : segments->back().last, *bounds, limits, now);
+    auto entries = ripe(store, segments.empty() ? 0 : segments.back().last, *bounds, limits, now);
     if (!entries) return tl::unexpected(std::move(entries.error()));
     if (entries->empty()) break;
     auto sealed = archive.seal(bounds->incarnation, *entries);
     if (!sealed) return tl::unexpected(std::move(sealed.error()));
     round.sealed += entries->size();
     log_event(runtime::Level::kInfo, "segment_sealed", {{"first", sealed->first}, {"last", sealed->last}});
-    segments->push_back(std::move(*sealed));
+    segments.push_back(std::move(*sealed));
   }
-  if (!segments->empty()) round.last = segments->back().last;
+  if (!segments.empty()) round.last = segments.back().last;
   std::uint64_t through = 0;
-  for (const Segment& segment : *segments) {
+  for (const Segment& segment : segments) {
     if (Instant{std::chrono::microseconds(segment.last_recorded)} + limits.keep <= now) through = std::max(through, segment.last);
   }
   const auto lowest = store.lowest_checkpoint(services);

@@ -81,7 +81,7 @@ TEST_F(ArchiveTest, GivesBackWhatWasSealedFromAnyPositionAcrossSegments) {
   EXPECT_TRUE(reader_of(archive).read(9999, 10, 1000)->empty());
   EXPECT_EQ(archive.verify().value(), 5000u);
   Archive other(directory_);
-  EXPECT_EQ(other.segments()->size(), 3u);
+  EXPECT_EQ(other.list().value()->size(), 3u);
 }
 
 TEST_F(ArchiveTest, AReaderJumpsBackAndForthAndNeverGivesWhatWasSetAside) {
@@ -99,7 +99,7 @@ TEST_F(ArchiveTest, AReaderJumpsBackAndForthAndNeverGivesWhatWasSetAside) {
   }
   // The second segment is sealed again with other events while the reader has half a frame of it.
   ASSERT_EQ(reader.read(1500, 100, 1 << 20)->size(), 100u);
-  ASSERT_TRUE(archive.set_aside(archive.segments()->at(1)));
+  ASSERT_TRUE(archive.set_aside(archive.list().value()->at(1)));
   auto others = events(1501, 1500, 200);
   ASSERT_TRUE(archive.seal("2.bbbbbbbb", others));
   const auto after = reader.read(1600, 5, 1 << 20);
@@ -130,7 +130,7 @@ TEST_F(ArchiveTest, NeverLeavesAHole) {
   auto with_hole = events(11, 5);
   with_hole.erase(with_hole.begin() + 2);
   EXPECT_FALSE(archive.seal("1.aaaaaaaa", with_hole));
-  EXPECT_EQ(archive.segments()->size(), 1u);
+  EXPECT_EQ(archive.list().value()->size(), 1u);
   // A log that began to be archived late has no events before.
   EXPECT_TRUE(reader_of(archive).read(0, 1, 1)->size() == 1);
 }
@@ -138,7 +138,7 @@ TEST_F(ArchiveTest, NeverLeavesAHole) {
 TEST_F(ArchiveTest, NoticesEveryChangedByte) {
   Archive archive(directory_);
   ASSERT_TRUE(archive.seal("1.aaaaaaaa", events(1, 12, 40)));
-  const auto path = archive.segments()->front().path;
+  const auto path = archive.list().value()->front().path;
   const std::string whole = bytes_of(path);
   ASSERT_TRUE(is_whole());
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -158,7 +158,7 @@ TEST_F(ArchiveTest, NoticesEveryChangedByte) {
 TEST_F(ArchiveTest, NoticesAMissingOrForeignSegment) {
   Archive archive(directory_);
   for (const std::uint64_t first : {1, 11, 21}) ASSERT_TRUE(archive.seal("1.aaaaaaaa", events(first, 10)));
-  const auto middle = archive.segments()->at(1).path;
+  const auto middle = archive.list().value()->at(1).path;
   const std::string whole = bytes_of(middle);
   fs::remove(middle);
   EXPECT_FALSE(is_whole());
@@ -175,7 +175,7 @@ TEST_F(ArchiveTest, NoticesAMissingOrForeignSegment) {
 TEST_F(ArchiveTest, LooksPastWhatWasLeftByAProcessThatDiedWhileSealing) {
   Archive archive(directory_);
   ASSERT_TRUE(archive.seal("1.aaaaaaaa", events(1, 10)));
-  write(archive.segments()->front().path.string() + ".unfinished", "half");
+  write(archive.list().value()->front().path.string() + ".unfinished", "half");
   Archive fresh(directory_);
   EXPECT_EQ(fresh.verify().value(), 10u);
   ASSERT_TRUE(fresh.seal("1.aaaaaaaa", events(11, 10)));
@@ -185,8 +185,8 @@ TEST_F(ArchiveTest, LooksPastWhatWasLeftByAProcessThatDiedWhileSealing) {
 TEST_F(ArchiveTest, SetsAsideWithoutDeleting) {
   Archive archive(directory_);
   for (const std::uint64_t first : {1, 11, 21}) ASSERT_TRUE(archive.seal("1.aaaaaaaa", events(first, 10)));
-  EXPECT_EQ(archive.set_aside(archive.segments()->at(1)).value(), 2u);
-  EXPECT_EQ(archive.segments()->size(), 1u);
+  EXPECT_EQ(archive.set_aside(archive.list().value()->at(1)).value(), 2u);
+  EXPECT_EQ(archive.list().value()->size(), 1u);
   ASSERT_TRUE(archive.seal("2.bbbbbbbb", events(11, 4)));
   EXPECT_EQ(archive.verify().value(), 14u);
   std::size_t kept = 0;

@@ -229,7 +229,7 @@ TEST_F(BusWithArchive, LetsRedisForgetNothingThatAServiceHasNotHandled) {
   start_bus(config_);
   ASSERT_TRUE(eventually([&] { return first_in_redis() > 200; }));
   Archive archive(place_.archive);
-  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 5; }));
+  ASSERT_TRUE(eventually([&] { return archive.list().value()->size() == 5; }));
   EXPECT_LE(first_in_redis(), 351u);
   checkpoint("slow", 1000);
   ASSERT_TRUE(eventually([&] { return first_in_redis() > 900; }));
@@ -243,7 +243,7 @@ TEST_F(BusWithArchive, KeepsYoungEventsInRedis) {
   config_.archive_keep = 24h * 365 * 100;
   start_bus(config_);
   Archive archive(place_.archive);
-  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 3; }));
+  ASSERT_TRUE(eventually([&] { return archive.list().value()->size() == 3; }));
   stop_bus();
   EXPECT_EQ(first_in_redis(), 1u);
 }
@@ -253,7 +253,7 @@ TEST_F(BusWithArchive, ArchivesALittleWhenItIsOld) {
   config_.archive_segment_age = 24h;
   start_bus(config_);
   Archive archive(place_.archive);
-  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 1; }));
+  ASSERT_TRUE(eventually([&] { return archive.list().value()->size() == 1; }));
   EXPECT_EQ(archive.verify().value(), 7u);
 }
 
@@ -267,8 +267,8 @@ TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
   writer_.append(60);
   start_bus(config_);
   Archive archive(place_.archive);
-  ASSERT_TRUE(eventually([&] { return archive.segments()->size() == 7; }));
-  const std::string lost = archive.segments()->back().incarnation;
+  ASSERT_TRUE(eventually([&] { return archive.list().value()->size() == 7; }));
+  const std::string lost = archive.list().value()->back().incarnation;
 
   redis_.kill();
   std::filesystem::remove_all(before);
@@ -277,8 +277,10 @@ TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
   const auto instead = writer_.append(12);
   all.insert(all.end(), instead.begin(), instead.end());
   ASSERT_TRUE(eventually([&] {
-    const auto segments = archive.segments();
-    return segments && segments->size() == 5 && segments->back().last == 100 && segments->back().incarnation != lost;
+    const auto listed = archive.list();
+    if (!listed) return false;
+    const std::vector<Segment>& segments = **listed;
+    return segments.size() == 5 && segments.back().last == 100 && segments.back().incarnation != lost;
   }));
   EXPECT_EQ(archive.verify().value(), 100u);
   BusClient it = client();
