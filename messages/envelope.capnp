@@ -96,6 +96,7 @@ struct FetchReply {
   outcome @1 :FetchOutcome;
   incarnation @2 :Text $Cat.maxBytes(64);
   firstOfIncarnation @3 :UInt64;
+  # Where the present one began. In a `diverged`: where the caller's history first departs from this log, by whatever incarnation since.
   first @4 :UInt64;
   head @5 :UInt64;
   next @6 :UInt64;

@@ -48,7 +48,9 @@ FetchReply FetchDesk::reply_to(const Fetch& fetch, FetchOutcome outcome, const L
   reply.correlation = fetch.correlation;
   reply.outcome = outcome;
   reply.incarnation = bounds.incarnation;
-  reply.first_of_incarnation = bounds.first_of_incarnation;
+  // Not where the newest incarnation began: one that the caller slept through may have taken more away.
+  reply.first_of_incarnation =
+      outcome == FetchOutcome::kDiverged ? shared_up_to(bounds, fetch.incarnation) + 1 : bounds.first_of_incarnation;
   reply.first = bounds.first;
   reply.head = bounds.head;
   reply.next = fetch.after;

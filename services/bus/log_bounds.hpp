@@ -36,8 +36,8 @@ enum class Verdict {
 /// log has never heard of may share nothing.
 Verdict judge(const LogBounds& log, const std::string& incarnation, std::uint64_t after);
 
-/// The last sequence up to which a log seen in `incarnation` is surely this one. Several incarnations may have begun since, and the one
-/// that took most away is not always the last.
+/// The last sequence up to which a log seen in `incarnation` (empty: does not say) is surely this one. Several incarnations may have begun
+/// since, and the one that took most away is not always the last.
 std::uint64_t shared_up_to(const LogBounds& log, const std::string& incarnation);
 
 }  // namespace bridgework::bus

@@ -53,12 +53,23 @@ Problem bad_parameter(std::string_view name, std::string rule) {
           .rule = std::move(rule)};
 }
 
-Problem problem_of(messages::FetchOutcome outcome) {
-  switch (outcome) {
+/// Names the position to read on from as `after` takes it.
+Problem diverged(const messages::FetchReply& reply) {
+  const std::uint64_t shared = std::max<std::uint64_t>(reply.first_of_incarnation, 1) - 1;
+  Problem problem{409, "log_diverged",
+                  fmt::format("this log was rolled back and has other events than you saw: forget those after {}, and read on from the "
+                              "position in \"after\"",
+                              shared)};
+  problem.more = ",\"after\":";
+  append_json_string(problem.more, fmt::format("{}/{}", reply.incarnation, shared));
+  return problem;
+}
+
+Problem problem_of(const messages::FetchReply& reply) {
+  switch (reply.outcome) {
     case messages::FetchOutcome::kTruncated:
       return {410, "log_truncated", "the log no longer holds the events after that position; begin with the archive"};
-    case messages::FetchOutcome::kDiverged:
-      return {409, "log_diverged", "that position was never reached in this incarnation of the log; begin again"};
+    case messages::FetchOutcome::kDiverged: return diverged(reply);
     case messages::FetchOutcome::kUnavailable:
       return {.status = 503, .code = "log_unavailable", .detail = "the log is away", .retry_after = std::chrono::seconds{1}};
     case messages::FetchOutcome::kMalformed:
@@ -190,7 +201,7 @@ asio::awaitable<std::variant<HttpResponse, Problem>> EventFeed::open(FeedQuery q
     co_return Problem{
         .status = 503, .code = "log_unavailable", .detail = std::move(fetched.error()), .retry_after = std::chrono::seconds{1}};
   }
-  if (fetched->outcome != messages::FetchOutcome::kEvents) co_return problem_of(fetched->outcome);
+  if (fetched->outcome != messages::FetchOutcome::kEvents) co_return problem_of(*fetched);
   HttpResponse response;
   response.content_type = query.format == FeedQuery::Format::kLines ? kLinesContentType : kServerSentContentType;
   auto first = std::make_shared<messages::FetchReply>(std::move(*fetched));

@@ -192,7 +192,7 @@ class Description {
                           {"description", json_string(description)}};
     };
     operation["parameters"] = json::array{
-        parameter("after", "query", {{"type", "integer"}, {"minimum", 0}}, "Only events with a greater sequence"),
+        parameter("after", "query", {{"type", "string"}}, "Only events after this one: its id, or its sequence alone"),
         parameter("type", "query", {{"type", "array"}, {"items", {{"type", "string"}}}}, "Only events of these types; may repeat"),
         parameter("person", "query", {{"type", "string"}}, "Only events about this person"),
         parameter("limit", "query", {{"type", "integer"}, {"minimum", 0}}, "At most so many"),
@@ -256,7 +256,8 @@ class Description {
               {"code", string},
               {"instance", string},
               {"path", {{"type", "string"}, {"description", "JSON pointer of the field that breaks a rule"}}},
-              {"rule", string}}}};
+              {"rule", string},
+              {"after", {{"type", "string"}, {"description", "Where to read on in a log that was rolled back"}}}}}};
   }
 
   /// Event payloads are not reached by any operation's reply, but a reader of the log wants them.

@@ -103,6 +103,9 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
   const auto diverged = suite.api().get("/v1/events?after=" + position_after_backup);
   EXPECT_EQ(diverged.status, 409);
   EXPECT_EQ(diverged.string_at("/code"), "log_diverged");
+  const std::string told = diverged.string_at("/after");
+  EXPECT_EQ(told.substr(told.find('/') + 1), position_at_backup.substr(position_at_backup.find('/') + 1));
+  EXPECT_EQ(suite.api().get("/v1/events?after=" + told).status, 200);
   EXPECT_EQ(suite.api().get("/v1/events?limit=1&after=" + position_at_backup).status, 200);
 }
 

@@ -435,6 +435,54 @@ TEST_F(FetchDeskTest, WhoSawOneHundredOfALogRolledBackToNinetyIsTold) {
   EXPECT_EQ(reply.first_of_incarnation, 91u);
 }
 
+/// The log of `rolled_back` after another roll-back, to 149.
+LogBounds rolled_back_twice() {
+  LogBounds bounds = rolled_back(250);
+  bounds.incarnation = "3.cccccccc";
+  bounds.first_of_incarnation = 150;
+  bounds.incarnations.emplace("3.cccccccc", 150);
+  return bounds;
+}
+
+struct DepartureCase {
+  const char* name;
+  std::string incarnation;
+  std::uint64_t after;
+  std::uint64_t first;
+};
+
+// Whoever keeps what lies before the position it is told must not keep an event of a life that the log has not had.
+TEST_F(FetchDeskTest, WhoDivergedIsToldWhereItsHistoryFirstDepartsHoweverManyIncarnationsItIsBehind) {
+  const DepartureCase cases[] = {
+      {"one incarnation behind", "2.bbbbbbbb", 200, 150},
+      {"two behind: the older of them took more away", "1.aaaaaaaa", 200, 91},
+      {"two behind, and seen nothing the last one took", "1.aaaaaaaa", 120, 91},
+      {"a life this log has never heard of", "2.eeeeeeee", 200, 1},
+      {"no incarnation, beyond the head", "", 251, 1},
+      {"the present one, beyond the head", "3.cccccccc", 260, 251},
+  };
+  desk_.opened(rolled_back_twice(), now_);
+  for (const DepartureCase& c : cases) {
+    ask("ana", {.after = c.after, .incarnation = c.incarnation});
+    found(looked_for(), rolled_back_twice());
+    const FetchReply reply = answered("ana");
+    EXPECT_EQ(reply.outcome, FetchOutcome::kDiverged) << c.name;
+    EXPECT_EQ(reply.first_of_incarnation, c.first) << c.name;
+    EXPECT_EQ(reply.incarnation, "3.cccccccc") << c.name;
+  }
+}
+
+TEST_F(FetchDeskTest, AParkedCallerThatSleptThroughTwoRollBacksIsToldOfBoth) {
+  desk_.opened(log_of(0), now_);
+  desk_.appended(events(1, 200, kMoved));
+  ask("ana", {.after = 200, .incarnation = "1.aaaaaaaa", .wait = 10s});
+  EXPECT_TRUE(silent());
+  desk_.opened(rolled_back_twice(), now_);
+  const FetchReply reply = answered("ana");
+  EXPECT_EQ(reply.outcome, FetchOutcome::kDiverged);
+  EXPECT_EQ(reply.first_of_incarnation, 91u);
+}
+
 TEST_F(FetchDeskTest, WhoSawNoMoreThanWhatSurvivedGoesOnAndLearnsTheIncarnation) {
   desk_.opened(rolled_back(), now_);
   desk_.appended(events(91, 95));

@@ -219,6 +219,22 @@ TEST_F(GatewayEvents, WhatTheGatewayMayNotReadIsForbiddenAndSaysWhoCanChangeIt) 
   EXPECT_NE(refused.detail.find("principals"), std::string::npos) << refused.detail;
 }
 
+TEST_F(GatewayEvents, WhoSawALogThatWasRolledBackIsToldWhereToReadOn) {
+  backend_.on_fetch = [&](const messages::Fetch&) {
+    messages::FetchReply reply;
+    reply.outcome = messages::FetchOutcome::kDiverged;
+    reply.incarnation = "3.cccccccc";
+    reply.first_of_incarnation = 91;
+    return reply;
+  };
+  const auto diverged = std::get<Problem>(open({}));
+  const auto told = json::parse(problem_json(diverged, "/v1/events"));
+  EXPECT_EQ(told.at("code").as_string(), "log_diverged");
+  const auto again = read_feed_query({{"after", std::string(told.at("after").as_string())}}, "", "");
+  EXPECT_EQ(std::get<FeedQuery>(again).after, 90U);
+  EXPECT_EQ(std::get<FeedQuery>(again).incarnation, "3.cccccccc");
+}
+
 TEST_F(GatewayEvents, ALogThatIsCutWhileItIsReadBreaksTheAnswer) {
   backend_.on_fetch = [&](const messages::Fetch& fetch) {
     if (fetch.after == 0) return serve(fetch, 5'000);
