@@ -272,16 +272,10 @@ std::string padded(std::int64_t value, int width) {
 }  // namespace
 
 tl::expected<Mapping, std::string> parse_mapping(std::string_view toml_text) {
-  toml::table file;
-  try {
-    file = toml::parse(toml_text);
-  } catch (const toml::parse_error& error) {
-    return tl::unexpected("mapping, line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
-  } catch (const std::exception& error) {
-    return tl::unexpected(std::string("mapping: ") + error.what());
-  }
+  const auto file = runtime::parse_toml(toml_text);
+  if (!file) return tl::unexpected("mapping, " + file.error());
   Mapping mapping;
-  TableReader all(&file, "");
+  TableReader all(&*file, "");
   all.text("source", mapping.source);
   all.text("zone", mapping.zone);
   all.text("language", mapping.language);

@@ -19,20 +19,10 @@ bool is_name(std::string_view text) {
 tl::expected<toml::table, std::string> parse_named_list(std::string_view text, std::size_t names_max) {
   const auto refuse = [](std::string why) { return tl::unexpected(std::move(why)); };
   if (text.size() > kListBytesMax) return refuse("the list is larger than a megabyte");
-  // toml++ 3.1 shifts out of range over a letter of another alphabet outside quotes, and no name, key or site needs one.
-  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 127; })) {
-    return refuse("the list holds something that is not ASCII");
-  }
-  toml::table list;
-  try {
-    list = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return refuse("line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
-  } catch (const std::exception& error) {
-    return refuse(error.what());
-  }
-  if (list.size() > names_max) return refuse("there are more than " + std::to_string(names_max) + " names");
-  for (const auto& [key, node] : list) {
+  auto list = parse_toml(text);
+  if (!list) return list;
+  if (list->size() > names_max) return refuse("there are more than " + std::to_string(names_max) + " names");
+  for (const auto& [key, node] : *list) {
     const std::string name(std::string_view{key});
     if (!is_name(name)) return refuse("a name has 1 to 64 of a-z, 0-9, _ and -");
     if (!node.is_table()) return refuse(name + " must be a table");

@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "runtime/text_file.hpp"
 #include "runtime/toml.hpp"
 
 namespace bridgework::runtime {
@@ -173,17 +174,12 @@ std::optional<std::string> apply_table(const toml::table& file, std::string_view
 
 std::optional<std::string> apply_file(const std::string& path, std::string_view service, const std::vector<Setting>& process,
                                       const std::vector<Setting>& own) {
-  toml::table file;
-  try {
-    file = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    return "cannot read settings from " + path + ", line " + std::to_string(error.source().begin.line) + ": " +
-           std::string(error.description());
-  } catch (const std::exception& error) {
-    return "cannot read settings from " + path + ": " + error.what();
-  }
-  if (auto wrong = apply_table(file, "process", path, process)) return wrong;
-  return apply_table(file, service, path, own);
+  const auto text = read_text(path);
+  if (!text) return text.error();
+  const auto file = parse_toml(*text);
+  if (!file) return "cannot read settings from " + path + ", " + file.error();
+  if (auto wrong = apply_table(*file, "process", path, process)) return wrong;
+  return apply_table(*file, service, path, own);
 }
 
 using Variable = std::pair<std::string_view, std::string>;

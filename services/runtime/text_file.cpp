@@ -3,14 +3,16 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <iterator>
 
 namespace bridgework::runtime {
 
 tl::expected<std::string, std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return tl::unexpected("cannot read " + path);
+  std::string text;
+  // A directory is opened like a file, and throws only where it is read past the stream.
+  char piece[4096];
+  while (file.read(piece, sizeof piece), file.gcount() > 0) text.append(piece, static_cast<std::size_t>(file.gcount()));
+  if (!file.eof()) return tl::unexpected("cannot read " + path);
   return text;
 }
 

@@ -11,6 +11,7 @@ namespace bridgework::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kMapping = R"(
@@ -137,6 +138,17 @@ TEST(MappingFile, NamesTheColumnTheFileDoesNotHave) {
   const auto reader = RowReader::fit(*parse_mapping(kMapping), {"Patient", "Id", "Place", "Day", "Missed", "Age", "Born"}, kNow);
   ASSERT_FALSE(reader);
   EXPECT_THAT(reader.error(), HasSubstr("no column Booked"));
+}
+
+TEST(MappingFile, NamesColumnsAndWordsInAnyAlphabetButInQuotes) {
+  const std::string portuguese = replaced(replaced(std::string(kMapping), "Yes = ", "'Não veio' = "), "\"Missed\"", "\"Presença\"");
+  const auto mapping = parse_mapping(portuguese);
+  ASSERT_TRUE(mapping) << mapping.error();
+  EXPECT_EQ(mapping->columns.outcome, "Presença");
+  EXPECT_TRUE(mapping->outcomes.contains("Não veio"));
+  const auto bare = parse_mapping(replaced(portuguese, "'Não veio'", "Não"));
+  ASSERT_FALSE(bare);
+  EXPECT_THAT(bare.error(), AllOf(HasSubstr("mapping, line 19: "), HasSubstr("stand in quotes")));
 }
 
 TEST(MappingFile, RefusesWhatItDoesNotKnow) {

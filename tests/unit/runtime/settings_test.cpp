@@ -83,6 +83,17 @@ TEST_F(SettingsFile, ThatTheLibraryCannotBelieveIsRefusedByName) {
   EXPECT_THAT(loaded.error, HasSubstr(path));
 }
 
+TEST_F(SettingsFile, WithALetterOutsideAsciiAndOutsideQuotesIsRefusedByNameAndLine) {
+  const std::string path = written("[process]\ngroup = 'Zürich'\ninstance = größe\n");
+  const Loaded loaded = load({"--config", path});
+  EXPECT_THAT(loaded.error, AllOf(HasSubstr(path), HasSubstr("line 3: "), HasSubstr("stand in quotes")));
+}
+
+TEST_F(SettingsFile, ThatIsADirectoryOrNotThereIsRefusedByName) {
+  for (const std::string& path : {::testing::TempDir(), std::string("/no/such/file.toml")})
+    EXPECT_THAT(load({"--config", path}).error, HasSubstr(path));
+}
+
 TEST_F(SettingsFile, IsOverruledByTheEnvironmentAndThatByFlags) {
   const std::string path =
       written("[process]\ngroup = 'from_file'\nhttp_port = 1\ninstance = 'from_file'\n[front_desk]\nwait_limit = 20\n");
