@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/keys.hpp"
+#include "runtime/redis.hpp"
+#include "runtime/text_file.hpp"
 #include "support/outbox.hpp"
 #include "support/suite.hpp"
 
@@ -52,6 +55,19 @@ std::string last_event_id(Suite& suite) {
   return std::string(json::parse(lines.substr(begin == std::string::npos ? 0 : begin + 1)).at("id").as_string());
 }
 
+/// The sequence in the id of the first entry of the log that Redis still holds.
+std::uint64_t first_in_redis(const Suite& suite) {
+  runtime::Redis::Options options;
+  options.unix_socket = (suite.data() / "run" / "redis.sock").string();
+  options.user = "operator";
+  options.password = runtime::read_text((suite.data() / "redis-users" / "operator.password").string()).value_or("");
+  const auto first = runtime::Redis(options).run({"XRANGE", (runtime::Keys{"group", {}}.log()), "-", "+", "COUNT", "1"});
+  EXPECT_TRUE(first) << first.error().what;
+  if (!first || first->items.empty()) return 0;
+  const std::string id = first->items[0].items[0].text;
+  return std::stoull(id.substr(id.find('-') + 1));
+}
+
 // A segment of a few events, sealed and trimmed at once.
 Suite::Options archiving_early() {
   Suite::Options options;
@@ -67,13 +83,16 @@ TEST(Backup, GivesBackTheSuiteOfItsMoment) {
   std::int64_t head_then = 0;
   {
     Suite suite(archiving_early());
-    for (int i = 0; i < 400; ++i) before.push_back(add_person(suite, "before-" + std::to_string(i)));
+    before.push_back(add_person(suite, "before-0"));
+    const std::uint64_t began = first_in_redis(suite);
+    for (int i = 1; i < 400; ++i) before.push_back(add_person(suite, "before-" + std::to_string(i)));
     ASSERT_TRUE(suite.settle());
     // Part of the log lies in the archive only: Redis alone would not be enough.
     ASSERT_TRUE(suite.eventually([&] {
       const auto parts = std::distance(fs::directory_iterator(suite.data() / "archive"), fs::directory_iterator());
       return parts > 3;
     }));
+    ASSERT_TRUE(suite.eventually([&] { return first_in_redis(suite) > began; })) << "what is sealed and handled stays in Redis for ever";
     head_then = head(suite);
     position_at_backup = last_event_id(suite);
     ASSERT_EQ(script("backup --to " + copy.string() + " --data " + suite.data().string()), 0);
