@@ -9,6 +9,7 @@
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/bus_client.hpp"
 #include "runtime/redis_store.hpp"
+#include "tests/support/raw_peer.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/unit/bus/log_writer.hpp"
 
@@ -332,6 +333,25 @@ TEST_F(BusOverRedis, AnswersMalformedFramesAndServesOn) {
   }
   BusClient it = client();
   EXPECT_EQ(fetch(it, {})->events.size(), 1u);
+}
+
+TEST_F(BusOverRedis, TakesNoMemoryOnTheWordOfAStranger) {
+  writer_.append(1);
+  start_bus();
+  BusClient it = client();
+  ASSERT_TRUE(fetch(it, {}));
+  const std::size_t before = support::memory_asked_for_bytes();
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    for (const auto& [socket, type] : {std::pair("/fetch.sock", "DEALER"), std::pair("/live.sock", "SUB")}) {
+      support::RawPeer liar(redis_.directory() + socket), babbler(redis_.directory() + socket);
+      ASSERT_TRUE(liar.shake_hands(type));
+      ASSERT_TRUE(liar.send(support::zmtp_frame(std::uint64_t{2} << 30)));
+      babbler.send(support::random_bytes(seed, 1000));
+      EXPECT_TRUE(liar.is_hung_up_on());
+    }
+    ASSERT_EQ(fetch(it, {})->events.size(), 1u);
+  }
+  EXPECT_LT(support::memory_asked_for_bytes() - before, std::size_t{1} << 30);
 }
 
 TEST_F(BusOverRedis, PublishesEventsAndBeaconsOnLive) {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <deque>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -10,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <zmq.h>
+
+#include "support/raw_peer.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -144,6 +147,71 @@ TEST_F(Wire, AMessageAboveTheLimitNeverArrives) {
   EXPECT_EQ(outcome, SendOutcome::kSent);
   ASSERT_TRUE(received);
   EXPECT_EQ(received->bytes, "small");
+}
+
+// Bytes that no library of ours has written. Whoever is not a peer is hung up on or left waiting; memory is not taken on its word, and
+// the others are served.
+TEST_F(Wire, RawBytesCostNobodyButTheirSender) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(router && dealer);
+  ASSERT_TRUE(await_connected(*dealer));
+  const std::string path = directory_ + "/a", hello = support::zmtp_hello();
+  const std::size_t before = support::memory_asked_for_bytes();
+  int served = 0;
+  const auto serves = [&] {
+    const std::string question = "question " + std::to_string(++served);
+    if (dealer->send(question) != SendOutcome::kSent) return false;
+    for (auto received = take(*router); received; received = take(*router)) {
+      if (received->bytes == question) return router->send(received->identity, "answer") == SendOutcome::kSent && take(*dealer) == "answer";
+    }
+    return false;
+  };
+
+  // So that those refused below are refused for what they say, and not for how it is said here.
+  support::RawPeer proper(path);
+  ASSERT_TRUE(proper.shake_hands());
+  ASSERT_TRUE(proper.send(support::zmtp_frame(5, 0) + "hello"));
+  const auto heard = take(*router);
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->bytes, "hello");
+
+  std::deque<support::RawPeer> silent;
+  for (int i = 0; i < 50; ++i) silent.emplace_back(path);
+  constexpr std::uint64_t kTwoGib = std::uint64_t{2} << 30;
+  for (const std::string& announced :
+       {support::zmtp_frame(kTwoGib), support::zmtp_frame(kTwoGib, 3), support::zmtp_frame(~std::uint64_t{0}),
+        support::zmtp_frame(8 * 1024 * 1024 + 1), support::zmtp_frame(kTwoGib, 6)}) {
+    support::RawPeer peer(path);
+    ASSERT_TRUE(peer.shake_hands());
+    ASSERT_TRUE(peer.send(announced));
+    EXPECT_TRUE(peer.is_hung_up_on());
+    EXPECT_TRUE(serves());
+  }
+  // The first version of the protocol has neither greeting nor kinds of peers.
+  {
+    support::RawPeer peer(path);
+    peer.send(std::string("\x01\0\xff", 3) + support::zmtp_frame(kTwoGib).substr(1) + std::string(1, '\0'));
+    EXPECT_TRUE(peer.is_hung_up_on());
+    EXPECT_TRUE(serves());
+  }
+  std::string wrong_magic = hello, wrong_mechanism = hello;
+  wrong_magic[9] = 'x';
+  wrong_mechanism.replace(12, 4, "NONE");
+  for (const std::string& bytes :
+       {wrong_mechanism, std::string("GET / HTTP/1.1\r\nHost: bus\r\n\r\n"), hello.substr(0, 64) + "\x04\x05READY",
+        hello + std::string(64, '\xff'), wrong_magic, std::string(100'000, '\0'), std::string(100'000, '\xff')}) {
+    support::RawPeer peer(path);
+    peer.send(bytes);
+    EXPECT_TRUE(serves());
+  }
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    support::RawPeer peer(path);
+    ASSERT_TRUE(seed % 2 != 0 || peer.shake_hands());
+    peer.send(support::random_bytes(seed, 1 + seed * 97));
+    EXPECT_TRUE(serves()) << seed;
+  }
+  EXPECT_LT(support::memory_asked_for_bytes() - before, std::size_t{1} << 30);
 }
 
 TEST_F(Wire, ReceivedBytesAreAlignedForCapnProto) {
