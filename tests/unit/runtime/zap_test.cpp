@@ -343,6 +343,55 @@ TEST_F(Gated, WithoutAHandlerNobodyComesIn) {
   EXPECT_EQ(from_alice.send("hello"), SendOutcome::kFull);
 }
 
+// Links outlive the handler here, as they would if its thread had died; the gate they ask must not go with it.
+TEST_F(Gated, WhenTheHandlerIsGoneLaterNobodyElseComesIn) {
+  class KnowsAlice : public Gate {
+   public:
+    std::optional<std::string> admitted(std::string_view, Grant) const override { return "alice"; }
+  } gate;
+  write(list_, entry("alice", {alice_.public_key}, R"("fetch")"));
+  auto keeper = Gatekeeper::start(context_, server_, list_, metrics_);
+  ASSERT_TRUE(keeper) << keeper.error();
+  keeper_ = std::move(*keeper);
+  SocketOptions options;
+  options.keys = server_;
+  options.gate = &gate;
+  options.grant = Grant::kFetch;
+  auto router = Router::bind(context_, "tcp://127.0.0.1:*", options);
+  ASSERT_TRUE(router) << router.error().what;
+  watch(std::move(*router));
+  ASSERT_EQ(knock(alice_), Came::kIn);
+  Dealer inside = dealer(alice_);
+  ASSERT_EQ(came(), Came::kIn);
+
+  keeper_.reset();
+  EXPECT_NE(knock(alice_), Came::kIn);
+  Dealer outside = dealer(bob_);
+  EXPECT_NE(came(), Came::kIn);
+  EXPECT_EQ(outside.send("let me in"), SendOutcome::kFull);
+  ASSERT_TRUE(sends(inside, "still here"));
+  EXPECT_EQ(take()->user, "alice");
+}
+
+TEST_F(Gated, AHandlerThatNeverAnswersLetsNobodyIn) {
+  class Anybody : public Gate {
+   public:
+    std::optional<std::string> admitted(std::string_view, Grant) const override { return "anybody"; }
+  } gate;
+  const std::unique_ptr<void, int (*)(void*)> silent(zmq_socket(context_.handle(), ZMQ_REP),
+                                                     [](void* socket) { return zmq_close(socket); });
+  ASSERT_EQ(zmq_bind(silent.get(), "inproc://zeromq.zap.01"), 0);
+  SocketOptions options;
+  options.keys = server_;
+  options.gate = &gate;
+  auto router = Router::bind(context_, "tcp://127.0.0.1:*", options);
+  ASSERT_TRUE(router);
+  watch(std::move(*router));
+  Dealer from_alice = dealer(alice_);
+  EXPECT_EQ(came(), Came::kTurnedAway) << "after the time a handshake may take";
+  EXPECT_EQ(from_alice.send("hello"), SendOutcome::kFull);
+}
+
 TEST_F(Gated, WhoHasNoKeyAtAllIsTurnedAway) {
   start(entry("alice", {alice_.public_key}, R"("fetch")"));
   const std::string plain = router_->endpoint().substr(0, router_->endpoint().find('#'));
