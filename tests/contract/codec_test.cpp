@@ -5,7 +5,9 @@
 #include <capnp/serialize.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -15,6 +17,7 @@
 #include "messages/catalogue.hpp"
 #include "messages/catalogue_codec.hpp"
 #include "messages/compiler/sample.hpp"
+#include "messages/envelope.codec.hpp"
 #include "messages/lead_intake.capnp.h"
 #include "messages/lead_intake.codec.hpp"
 
@@ -143,6 +146,130 @@ TEST(Codec, EveryMessageOfTheCatalogueGoesThroughItsCodecUnchanged) {
               message_compiler::text_of_bytes(model, loader, structure, bytes));
     EXPECT_EQ(messages::canonical(message.type_id, *canonical), canonical);
   }
+}
+
+// ---- bytes of a release that came later, while the roll-out lasts
+
+/// A message of a later schema, every field filled.
+class LaterSchemas {
+ public:
+  explicit LaterSchemas(const std::filesystem::path& root) : schemas_(CompiledSchemas::of(root)) {
+    if (!schemas_) return;
+    model_ = message_compiler::read_model(schemas_->request());
+    message_compiler::load_schemas(loader_, schemas_->request());
+  }
+  bool compiled() const { return schemas_ != nullptr; }
+  std::string bytes(std::uint64_t type_id) const { return message_compiler::sample_bytes(*model_, loader_, model_->structure(type_id)); }
+  /// The id of a message by its name in the schema; 0 when there is none.
+  std::uint64_t type_id(std::string_view name) const {
+    for (const auto node : schemas_->request().getNodes()) {
+      const std::string_view whole = node.getDisplayName().cStr();
+      if (node.isStruct() && whole.ends_with(":" + std::string(name))) return node.getId();
+    }
+    return 0;
+  }
+
+ private:
+  std::unique_ptr<CompiledSchemas> schemas_;
+  std::optional<message_compiler::Model> model_;
+  capnp::SchemaLoader loader_;
+};
+
+/// The schema with a text, a number and a list more in each struct, and how many structs there are.
+std::pair<std::string, std::size_t> with_later_fields(const std::string& schema) {
+  std::string out;
+  std::size_t structs = 0;
+  bool quoted = false, comment = false, named = false, inside = false;
+  int next = 0;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    const char c = schema[i];
+    if (i == 0 || schema[i - 1] == '\n') named = schema.compare(i, 7, "struct ") == 0 || (named && c == ' ');
+    if (comment || quoted) {
+      comment = comment && c != '\n';
+      quoted = quoted && c != '"';
+    } else if (c == '"' || c == '#') {
+      (c == '"' ? quoted : comment) = true;
+    } else if (c == '{' && named) {
+      inside = true;
+      next = 0;
+    } else if (c == '@' && inside) {
+      next = std::max(next, std::stoi(schema.substr(i + 1, 4)) + 1);
+    } else if (c == '}' && inside) {
+      for (const char* field : {"laterText @N :Text", "laterCount @N :UInt64", "laterNames @N :List(Text)"}) {
+        std::string line(field);
+        line.replace(line.find('N', line.find('@')), 1, std::to_string(next++));
+        out += "\n  " + line + " $Cat.since(2);";
+      }
+      out += '\n';
+      inside = named = false;
+      ++structs;
+    }
+    out += c;
+  }
+  return {std::move(out), structs};
+}
+
+std::size_t append_fields_everywhere(const SchemaCopy& copy) {
+  std::size_t all = 0;
+  for (const std::string& file : message_files()) {
+    const std::filesystem::path path = copy.root() / "messages" / (file + ".capnp");
+    const auto [text, structs] = with_later_fields(read_text(path));
+    std::ofstream(path, std::ios::binary) << text;
+    all += structs;
+  }
+  return all;
+}
+
+TEST(CodecOfToday, ReadsEveryMessageOfALaterReleaseAsIfItsNewFieldsWereNotThere) {
+  const SchemaCopy copy;
+  ASSERT_GE(append_fields_everywhere(copy), messages::all_messages().size());
+  const LaterSchemas later(copy.root()), today(BRIDGEWORK_SOURCE_DIR);
+  ASSERT_TRUE(later.compiled() && today.compiled());
+  for (const messages::MessageInfo& message : messages::all_messages()) {
+    SCOPED_TRACE(message.name);
+    const std::string sent = later.bytes(message.type_id);
+    ASSERT_NE(sent, today.bytes(message.type_id)) << "there is nothing new in it";
+    const auto read = messages::canonical(message.type_id, sent);
+    if (!read) {
+      ADD_FAILURE() << read.error().path << ' ' << read.error().reason;
+      continue;
+    }
+    EXPECT_EQ(read, messages::canonical(message.type_id, today.bytes(message.type_id)));
+  }
+}
+
+// A value that is not known is never taken for another one: the message is refused where it stands, and its consumer parks it until it
+// is of the later release itself.
+TEST(CodecOfToday, RefusesALaterValueOfAnEnumWithItsPath) {
+  SchemaCopy copy;
+  ASSERT_TRUE(copy.replace("lead_intake.capnp", "{ phone @0; email @1; }", "{ phone @0; email @1; fax @2 $Cat.since(2); }"));
+  const LaterSchemas later(copy.root());
+  ASSERT_TRUE(later.compiled());
+  const auto read = decode_as<messages::PersonRegistered>(later.bytes(messages::PersonRegistered::kTypeId));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().path, "profile.contact_points[0].kind");
+  EXPECT_NE(read.error().reason.find("no known value"), std::string::npos) << read.error().reason;
+  // Others of the same struct, which do not use it, are read.
+  EXPECT_TRUE(messages::canonical(messages::LeadClaimed::kTypeId, later.bytes(messages::LeadClaimed::kTypeId)));
+}
+
+// A service asks for the types it handles, and goes past all others by the envelope.
+TEST(CodecOfToday, ReadsTheEnvelopeOfAnEventItDoesNotKnow) {
+  SchemaCopy copy;
+  ASSERT_TRUE(copy.replace("lead_intake.capnp", "# ---- commands",
+                           "struct LeadForgotten $Cat.event $Cat.since(2) { person @0 :Text $Cat.key $Cat.pseudonym; }\n"));
+  const LaterSchemas later(copy.root());
+  ASSERT_TRUE(later.compiled());
+  messages::EventRecord record;
+  record.type_id = later.type_id("LeadForgotten");
+  record.service = "lead_intake";
+  record.body = later.bytes(record.type_id);
+  ASSERT_NE(record.type_id, 0u);
+  EXPECT_EQ(messages::find_message(record.type_id), nullptr);
+  EXPECT_FALSE(messages::canonical(record.type_id, record.body));
+  const auto read = decode_as<messages::EventRecord>(encode(record));
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(*read == record);
 }
 
 TEST(Codec, UnknownTypeIsMalformed) { EXPECT_FALSE(messages::canonical(1, encode(filled()))); }
