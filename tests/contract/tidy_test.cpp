@@ -1,5 +1,7 @@
 // The style that a machine can hold us to. Each finding says what to do instead.
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -113,6 +115,36 @@ TEST(Tidy, EveryServiceHasTheSameRooms) {
     for (std::string line; std::getline(lines, line);) ++count;
     EXPECT_LT(count, 60) << service << "/main.cpp grows: it only puts parts together";
   }
+}
+
+/// Everything a pattern finds in a text; the first group where it has one.
+std::set<std::string> all_of(const std::string& text, const std::regex& pattern) {
+  std::set<std::string> found;
+  for (std::sregex_iterator it(text.begin(), text.end(), pattern), none; it != none; ++it)
+    found.insert(it->size() > 1 ? (*it)[1].str() : it->str());
+  return found;
+}
+
+// An alert nobody has words for, and words for an alert that cannot come, are found out at night otherwise.
+TEST(Tidy, EveryAlertHasARunbookAndCountsWhatIsThere) {
+  std::string code;
+  for (const auto& file : files_under({"services"}, {".cpp", ".hpp"})) code += read(file);
+  const std::string alerts = read(kRoot / "deploy/prometheus/alerts.yml"), runbooks = read(kRoot / "deploy/README.md");
+  const auto anchors = all_of(alerts, std::regex(R"(deploy/README\.md#(\w+))"));
+  ASSERT_GE(anchors.size(), 10u);
+  std::set<std::string> headings;
+  for (std::string heading : all_of(runbooks, std::regex(R"(\n### (\w+)\n)"))) {
+    std::transform(heading.begin(), heading.end(), heading.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    headings.insert(heading);
+  }
+  for (const std::string& anchor : anchors) EXPECT_TRUE(headings.contains(anchor)) << "no runbook ### " << anchor << " in deploy/README.md";
+  for (const std::string& line : all_of(alerts, std::regex(R"(expr: ([^\n]*))"))) {
+    for (const std::string& metric : all_of(line, std::regex(R"(\bbridgework_\w+)")))
+      EXPECT_TRUE(code.find('"' + metric + '"') != std::string::npos || line.find("job=\"" + metric) != std::string::npos) << metric;
+  }
+  // What a runbook tells people to look for in a log, or to set.
+  for (const std::string& name : all_of(runbooks, std::regex(R"(`([a-z]+(_[a-z]+)+)`)")))
+    EXPECT_NE(code.find('"' + name + '"'), std::string::npos) << "deploy/README.md speaks of " << name << ", the code does not";
 }
 
 TEST(Tidy, NothingIsLeftForLater) {
