@@ -17,21 +17,21 @@ constexpr seconds kReserve{35};
 /// out.
 constexpr double kMinutesOfAll = 2;
 
+std::string in_ms(steady_clock::duration span) { return std::to_string(std::chrono::duration_cast<milliseconds>(span).count()) + " ms"; }
+
 void strike(World& world, const Nemesis& nemesis) {
   world.say(std::string(nemesis.name) + ": " + nemesis.what);
   world.load().longest_silence();
   const auto begun = steady_clock::now();
+  world.harm_is_done();
   nemesis.strike(world);
-  const auto struck = steady_clock::now();
   const auto missing = world.missing_after(kBackWithin);
-  const auto in_ms = [](steady_clock::duration span) {
-    return std::to_string(std::chrono::duration_cast<milliseconds>(span).count()) + " ms";
-  };
+  const auto whole_after = steady_clock::now() - world.harm_done();
   const auto silence = world.load().longest_silence();
-  if (missing) world.violated("after " + std::string(nemesis.name) + " service did not come back: " + *missing);
-  else
-    world.say("  service is whole " + in_ms(steady_clock::now() - struck) + " after the fault, which took " + in_ms(struck - begun) +
-              "; longest time without any answer " + std::to_string(silence.count()) + " ms");
+  if (missing) return world.violated("after " + std::string(nemesis.name) + " service did not come back: " + *missing);
+  world.say("  service is whole " + in_ms(whole_after) + " after the last harm, of " + in_ms(nemesis.whole_within) +
+            " allowed; the fault took " + in_ms(world.harm_done() - begun) + "; longest time without any answer " + in_ms(silence));
+  world.require(whole_after <= nemesis.whole_within, "after " + std::string(nemesis.name) + " service was whole too late");
 }
 
 struct Wish {

@@ -30,6 +30,7 @@ std::vector<std::string> victims(World& world) {
 
 void kill_one(World& world, const std::string& name) {
   const int pid = world.signal(name, SIGKILL);
+  world.harm_is_done();
   world.say("  kill -9 " + name);
   world.require(pid > 0, name + " was not running");
   world.require(world.restarted(name, pid), name + " was not started again");
@@ -70,12 +71,14 @@ void wake_a_zombie(World& world) {
   world.require(world.eventually([&] { return world.link().held_answered() > answered; }), "the late commit was never answered");
   world.require(world.link().held_refused() > refused, "a commit of a former owner was not refused for its fence");
   ::kill(pid, SIGCONT);
+  world.harm_is_done();
 }
 
 void restart_all_in_turn(World& world) {
   const std::size_t repeated = world.load().repeated(), answered = world.load().answered();
   for (const auto& name : victims(world)) {
     const int pid = world.signal(name, SIGTERM);
+    world.harm_is_done();
     world.require(pid > 0 && world.restarted(name, pid), name + " did not come back after TERM");
   }
   world.say("  every process ended by TERM and came back, one after the other: " + std::to_string(world.load().answered() - answered) +
@@ -151,6 +154,7 @@ void slow_syncs(World& world) {
   world.disk().sync_takes(milliseconds(5500));
   world.lasts(milliseconds(5600));
   world.disk().sync_takes(milliseconds(0));
+  world.harm_is_done();
 }
 
 void stop_redis_for_a_while(World& world) {
@@ -158,6 +162,7 @@ void stop_redis_for_a_while(World& world) {
     const int pid = world.signal("redis", SIGSTOP);
     world.lasts(milliseconds(1000 + world.any(1000)));
     ::kill(pid, SIGCONT);
+    world.harm_is_done();
     world.lasts(milliseconds(200));
   }
   world.say("  SIGSTOP redis, twice for one to two seconds");
@@ -169,6 +174,7 @@ void fill_the_disk(World& world) {
   const bool gave_up = world.eventually([&] { return world.suite().pid_of("redis") != pid; });
   world.lasts(milliseconds(1500));
   world.disk().is_full(false);
+  world.harm_is_done();
   world.require(gave_up, "redis went on without a disk");
   world.say("  the disk of redis was full: it ended rather than answer, and was started again");
 }
@@ -184,6 +190,7 @@ void cut_links(World& world) {
   world.link().freeze(true);
   world.lasts(milliseconds(2500));
   world.link().freeze(false);
+  world.harm_is_done();
   world.say("  20 commits done and their answers cut off, all links to redis cut five times, nothing let through for 2.5 s");
 }
 
@@ -193,6 +200,7 @@ void bother_both_buses(World& world) {
   const int pid = world.signal("bus-1", SIGSTOP);
   world.lasts(milliseconds(2500));
   ::kill(pid, SIGCONT);
+  world.harm_is_done();
   world.say("  SIGSTOP bus-1 for 2.5 s");
 }
 
@@ -270,6 +278,7 @@ void storm_of_readers(World& world) {
   Storm storm(world.suite().url(), world.suite().admin_key(), world);
   const std::size_t answered = world.load().answered();
   storm.rage(seconds(4));
+  world.harm_is_done();
   world.say("  200 readers came " + std::to_string(storm.connected) + " times: " + std::to_string(storm.streams) + " streams, " +
             std::to_string(storm.refused) + " refused politely; " + std::to_string(world.load().answered() - answered) +
             " commands answered beside them");
@@ -283,20 +292,28 @@ void storm_of_readers(World& world) {
 
 }  // namespace
 
+/// What lanes with a dead owner take: its lease, the look of another, and a second for the last command of each client to be answered.
+constexpr seconds kLanes = kLease + seconds(2) + seconds(1);
+/// What Redis takes to be started again (its supervisor waits longer after each death that follows another at once), and everybody to open
+/// the log anew.
+constexpr seconds kRedis{8};
+/// What nobody has died of.
+constexpr seconds kLinks{5};
+
 const std::vector<Nemesis>& nemeses() {
   static const std::vector<Nemesis> all{
-      {"kill", "kill -9 of any two processes", kill_any, seconds(13)},
-      {"kill_redis", "kill -9 of Redis", kill_redis, seconds(8)},
-      {"zombie", "SIGSTOP past the lease with a commit on its way", wake_a_zombie, seconds(14)},
-      {"rolling", "every process restarted by TERM, in turn", restart_all_in_turn, seconds(10)},
-      {"torn", "Redis killed, the last bytes of its log torn off", tear_the_tail, seconds(7)},
-      {"restore", "Redis killed, an older copy of its log put back under running consumers", restore_an_older_copy, seconds(9)},
-      {"slow", "slow syncs, one slower than every time limit", slow_syncs, seconds(11)},
-      {"stopped", "Redis stopped for seconds", stop_redis_for_a_while, seconds(6)},
-      {"full", "the disk under Redis full", fill_the_disk, seconds(13)},
-      {"cut", "links to Redis cut after the request and before the reply, all cut, frozen", cut_links, seconds(7)},
-      {"buses", "two buses killed in turn, one stopped", bother_both_buses, seconds(9)},
-      {"storm", "200 subscribers that come and go", storm_of_readers, seconds(7)},
+      {"kill", "kill -9 of any two processes", kill_any, seconds(13), kLanes},
+      {"kill_redis", "kill -9 of Redis", kill_redis, seconds(8), kRedis},
+      {"zombie", "SIGSTOP past the lease with a commit on its way", wake_a_zombie, seconds(14), kLinks},
+      {"rolling", "every process restarted by TERM, in turn", restart_all_in_turn, seconds(10), kLinks},
+      {"torn", "Redis killed, the last bytes of its log torn off", tear_the_tail, seconds(7), kRedis},
+      {"restore", "Redis killed, an older copy of its log put back under running consumers", restore_an_older_copy, seconds(9), kRedis},
+      {"slow", "slow syncs, one slower than every time limit", slow_syncs, seconds(11), kLinks},
+      {"stopped", "Redis stopped for seconds", stop_redis_for_a_while, seconds(6), kLinks},
+      {"full", "the disk under Redis full", fill_the_disk, seconds(13), kRedis},
+      {"cut", "links to Redis cut after the request and before the reply, all cut, frozen", cut_links, seconds(7), kLinks},
+      {"buses", "two buses killed in turn, one stopped", bother_both_buses, seconds(9), kLinks},
+      {"storm", "200 subscribers that come and go", storm_of_readers, seconds(7), kLinks},
   };
   return all;
 }

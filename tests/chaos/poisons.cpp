@@ -190,8 +190,8 @@ void poison_in_masses(World& world) {
 
 const std::vector<Nemesis>& poisons() {
   static const std::vector<Nemesis> all{
-      {"poison", "messages of each class of poison", poison_of_each_class, seconds(4)},
-      {"masses", "more poison than can be an accident", poison_in_masses, seconds(8)},
+      {"poison", "messages of each class of poison", poison_of_each_class, seconds(4), kBackWithin},
+      {"masses", "more poison than can be an accident", poison_in_masses, seconds(8), kBackWithin},
   };
   return all;
 }

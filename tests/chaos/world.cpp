@@ -241,6 +241,7 @@ std::uint64_t World::redis_comes_back_with(const std::function<void(const fs::pa
   history_.end_life();
   tamper(suite_->data() / "redis" / "appendonlydir");
   fs::remove(gate);
+  harm_is_done();
   std::uint64_t first = 0;
   const bool opened = eventually(
       [&] {

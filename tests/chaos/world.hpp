@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-/// How long after a fault service may take to be back, a lease and a machine shared with others included.
+/// How long after a fault it is waited for service to be back at all. How soon it must be, each fault says.
 inline constexpr seconds kBackWithin{45};
 inline constexpr seconds kLease{10};
 inline constexpr const char* kSite = "harbour";
@@ -74,6 +74,9 @@ class World {
 
   /// Polls until `done`; false after `limit`.
   bool eventually(const std::function<bool()>& done, milliseconds limit = seconds(20));
+  /// The last harm of a fault is done: from now on it counts how long service takes to be whole.
+  void harm_is_done() { harm_done_ = steady_clock::now(); }
+  steady_clock::time_point harm_done() const { return harm_done_; }
   /// A fault lasts.
   void lasts(milliseconds span) {
     eventually([] { return false; }, span);
@@ -117,6 +120,7 @@ class World {
   std::mt19937_64 random_;
   steady_clock::time_point begun_ = steady_clock::now();
   std::vector<std::string> violations_;
+  steady_clock::time_point harm_done_{};
   runtime::Context context_;
   History history_;
   std::unique_ptr<RedisLink> link_;
@@ -132,7 +136,8 @@ struct Nemesis {
   const char* name;
   const char* what;
   void (*strike)(World&);
-  seconds takes;  ///< with service whole again, on a busy machine; about
+  seconds takes;         ///< with service whole again, on a busy machine; about
+  seconds whole_within;  ///< of its last harm: every process ready, every lane owned, commands answered, every consumer at the head
 };
 /// Those that strike under load, in any order.
 const std::vector<Nemesis>& nemeses();
