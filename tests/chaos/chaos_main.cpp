@@ -32,6 +32,7 @@ void strike(World& world, const Nemesis& nemesis) {
   world.say("  service is whole " + in_ms(whole_after) + " after the last harm, of " + in_ms(nemesis.whole_within) +
             " allowed; the fault took " + in_ms(world.harm_done() - begun) + "; longest time without any answer " + in_ms(silence));
   world.require(whole_after <= nemesis.whole_within, "after " + std::string(nemesis.name) + " service was whole too late");
+  world.judge_trimming();
 }
 
 struct Wish {

@@ -29,7 +29,7 @@ void Follower::take(const messages::FetchReply& reply) {
     case messages::FetchOutcome::kUnavailable: return;
     case messages::FetchOutcome::kMalformed: complaints_.push_back("the bus calls a Fetch malformed"); return;
     case messages::FetchOutcome::kTruncated:
-      complaints_.push_back("truncated at " + std::to_string(reply.first) + ", and nothing was trimmed");
+      complaints_.push_back("truncated at " + std::to_string(reply.first) + ", and the archive has all there is");
       return;
     case messages::FetchOutcome::kDiverged:
       ++diverged_;

@@ -121,7 +121,11 @@ void restore_an_older_copy(World& world) {
   fs::copy(world.suite().data() / "redis" / "appendonlydir", copy, fs::copy_options::recursive);
   const std::size_t answered = world.load().answered();
   world.require(world.eventually([&] { return world.load().answered() > answered + 100; }), "nothing is answered before the restore");
+  // So that the archive, too, is ahead of what comes back.
+  const std::uint64_t at_copy = world.follower().position();
+  world.require(world.eventually([&] { return world.sealed_through() > at_copy; }, kBackWithin), "nothing is sealed before the restore");
   const int diverged = world.follower().diverged();
+  const std::size_t aside = world.segments_aside();
   // A reader of the feed remembers the id of the last event it saw.
   const auto seen = world.get("/v1/events?limit=1&after=" + std::to_string(world.follower().position() - 1));
   std::uint64_t position = 0;
@@ -134,6 +138,8 @@ void restore_an_older_copy(World& world) {
             std::to_string(position));
   world.require(position >= first, "the copy was not older than the consumer");
   expect_divergence(world, position, diverged, first);
+  world.require(world.eventually([&] { return world.segments_aside() > aside; }, kBackWithin),
+                "the archive still holds events that are gone");
   boost::system::error_code error;
   const json::value event = json::parse(seen.text.substr(0, seen.text.find('\n')), error);
   world.require(!error && event.is_object(), "the feed had nothing to show before the restore");

@@ -15,6 +15,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bus/archive.hpp"
+#include "runtime/keys.hpp"
+#include "runtime/log_entry.hpp"
 #include "runtime/text_file.hpp"
 #include "support/outbox.hpp"
 
@@ -27,6 +30,7 @@ namespace {
 
 constexpr auto kLook = milliseconds(20);
 constexpr const char* kProviders[] = {"ada", "bo"};
+constexpr const char* kServices[] = {"lead_intake", "appointments", "followup", "outreach", "feedback", "journey", "analytics"};
 
 std::string path_of(const std::string& program, const std::string& or_else) {
   FILE* pipe = ::popen(("command -v " + program + " || command -v " + or_else).c_str(), "r");
@@ -95,8 +99,12 @@ World::World(const Options& options) : options_(options), random_(options.seed) 
   suite.instances = "bus=2,lead_intake=2,followup=2";
   suite.programs = options.programs;
   suite.port = options.port;
+  // Sealed and trimmed all the time: what is true of the log must be true of it while most of it lies in the archive.
+  for (const char* setting : {"EVERY=300", "KEEP=0", "SEGMENT_EVENTS=200"}) {
+    suite.environment.push_back(std::string("BRIDGEWORK_BUS_ARCHIVE_") + setting);
+  }
   make_tools();
-  suite.environment = {"PATH=" + tools_.string() + ":\"$PATH\""};
+  suite.environment.push_back("PATH=" + tools_.string() + ":\"$PATH\"");
   suite.prepare = [this](const fs::path& data) {
     fs::create_directories(data / "run");
     link_ = std::make_unique<RedisLink>(data / "run" / "redis.sock", data / "run" / "behind.sock");
@@ -237,6 +245,7 @@ std::uint64_t World::redis_comes_back_with(const std::function<void(const fs::pa
     }
     return steady_clock::now() - since > milliseconds(300);
   });
+  ++roll_backs_;
   const std::size_t life = history_.life();
   history_.end_life();
   tamper(suite_->data() / "redis" / "appendonlydir");
@@ -369,6 +378,8 @@ void World::judge_all() {
           "followup knows " + std::to_string(known) + " persons of " + std::to_string(judgement.persons));
   const auto parked = get("/v1/parked");
   require(parked.status == 200 && parked.at("/parked").is_array() && parked.at("/parked").as_array().empty(), "parked: " + parked.text);
+  judge_trimming();
+  judge_archive();
   judge_outbox(events);
   judge_analytics();
   judge_followers();
@@ -434,6 +445,64 @@ void World::judge_followers() {
                                                      " of " + std::to_string(now.size()) + " than who begins now");
 }
 
+std::uint64_t World::sealed_through() const {
+  std::map<std::uint64_t, std::uint64_t> segments;
+  for (const auto& entry : fs::directory_iterator(suite_->data() / "archive")) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".bwseg")) segments[std::stoull(name)] = std::stoull(name.substr(name.find('-') + 1));
+  }
+  std::uint64_t through = 0;
+  for (const auto& [first, last] : segments) {
+    if (first == through + 1) through = last;
+  }
+  return through;
+}
+
+std::size_t World::segments_aside() const {
+  std::size_t aside = 0;
+  for (const auto& entry : fs::directory_iterator(suite_->data() / "archive")) aside += entry.path().extension() == ".diverged" ? 1 : 0;
+  return aside;
+}
+
+void World::judge_trimming() {
+  // Both in one moment. What is sealed is looked at afterwards: it only grows.
+  constexpr std::string_view kLook = R"lua(
+    local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+    local lowest, who = nil, ''
+    for k = 2, #KEYS do
+      local flat = redis.call('HGETALL', KEYS[k])
+      for i = 1, #flat, 2 do
+        if string.match(flat[i], '^c%d+$') and (not lowest or tonumber(flat[i + 1]) < lowest) then
+          lowest, who = tonumber(flat[i + 1]), KEYS[k]
+        end
+      end
+    end
+    return {first and first[1] or '', first and first[2][2] or '', string.format('%d', lowest or 0), who}
+  )lua";
+  std::vector<std::string> keys{"{group}:log"};
+  for (const char* service : kServices) keys.push_back(runtime::Keys{"group", service}.lanes());
+  auto seen = redis_.script(kLook, keys, {});
+  if (!seen) seen = redis_.script(kLook, keys, {});  // the connection was of a Redis before
+  if (!seen || seen->items.size() != 4 || seen->items[0].text.empty()) return violated("the log cannot be looked at");
+  const auto events = runtime::events_of_entry(seen->items[1].text);
+  if (!events) return violated("the first entry of the log is none");
+  trimmed_through_ = std::stoull(seen->items[0].text.substr(2)) - events->size();
+  const std::uint64_t sealed = sealed_through();
+  require(trimmed_through_ <= sealed,
+          "trimmed through " + std::to_string(trimmed_through_) + ", and sealed only through " + std::to_string(sealed));
+  require(trimmed_through_ <= std::stoull(seen->items[2].text),
+          "trimmed through " + std::to_string(trimmed_through_) + ", and " + seen->items[3].text + " is at " + seen->items[2].text);
+}
+
+/// Most of the log has left Redis, what has left it is whole, and what was set aside is still there.
+void World::judge_archive() {
+  const auto sealed = bus::Archive(suite_->data() / "archive").verify();
+  require(sealed.has_value(), "the archive is damaged: " + (sealed ? std::string() : sealed.error().what));
+  say("events through " + std::to_string(trimmed_through_) + " are in the archive alone, sealed are " + std::to_string(sealed.value_or(0)) +
+      "; " + std::to_string(segments_aside()) + " segments set aside in " + std::to_string(roll_backs_) + " roll-backs");
+  require(trimmed_through_ > 0, "nothing was trimmed");
+}
+
 void World::judge_logs() {
   std::map<std::string, int> errors;
   for (const auto& entry : fs::directory_iterator(suite_->data() / "log")) {
@@ -447,6 +516,8 @@ void World::judge_logs() {
       }
     }
   }
+  // A person must look at what a roll-back has taken from the archive, each time.
+  if (const auto it = errors.find("bus archive_diverged"); it != errors.end() && it->second <= roll_backs_) errors.erase(it);
   for (const auto& [line, count] : errors) violated("logged as an error " + std::to_string(count) + " times: " + line);
 }
 

@@ -70,6 +70,10 @@ class World {
   void require(bool holds, const std::string& what) {
     if (!holds) violated(what);
   }
+  /// The last event that the archive has sealed with all before it.
+  std::uint64_t sealed_through() const;
+  /// Segments of the archive with events that a roll-back took away.
+  std::size_t segments_aside() const;
   const std::vector<std::string>& violations() const { return violations_; }
 
   /// Polls until `done`; false after `limit`.
@@ -99,6 +103,9 @@ class World {
   /// inside and out, has what had happened by then. What is missing after the limit, or nothing.
   std::optional<std::string> missing_after(milliseconds limit);
 
+  /// Redis has trimmed nothing that is not sealed in the archive, or that somebody has still to read (I11).
+  void judge_trimming();
+
   /// With no more commands: every consumer has handled everything, and nothing new comes of it.
   bool comes_to_rest();
 
@@ -113,6 +120,7 @@ class World {
   void judge_outbox(const std::vector<Event>& events);
   void judge_analytics();
   void judge_followers();
+  void judge_archive();
   void judge_logs();
 
   Options options_;
@@ -128,6 +136,8 @@ class World {
   std::unique_ptr<support::Suite> suite_;
   runtime::Redis redis_{{}};
   int nudges_ = 0;
+  int roll_backs_ = 0;
+  std::uint64_t trimmed_through_ = 0;
   std::unique_ptr<Load> load_;
   std::unique_ptr<Follower> follower_;
 };
