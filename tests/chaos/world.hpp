@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -28,6 +29,12 @@ using std::chrono::steady_clock;
 inline constexpr seconds kBackWithin{45};
 inline constexpr seconds kLease{10};
 inline constexpr const char* kSite = "harbour";
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
 
 /// The disk under Redis, as `slow_disk.c` sees it.
 class Disk {
@@ -113,6 +120,14 @@ class World {
   void judge_all();
 
  private:
+  struct Footprint {
+    long memory_kb = 0, files = 0;
+  };
+  using Footprints = std::map<std::string, Footprint>;
+
+  /// What each process has in memory, and how many files it holds open.
+  Footprints footprints() const;
+  void judge_footprints(const Footprints& calm);
   void make_tools();
   void open_site();
   support::Answer define_site();
@@ -138,6 +153,7 @@ class World {
   int nudges_ = 0;
   int roll_backs_ = 0;
   std::uint64_t trimmed_through_ = 0;
+  Footprints at_start_;
   std::unique_ptr<Load> load_;
   std::unique_ptr<Follower> follower_;
 };
