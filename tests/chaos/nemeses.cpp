@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "chaos/cursors.hpp"
 #include "chaos/world.hpp"
 
 namespace bridgework::chaos {
@@ -296,6 +297,33 @@ void storm_of_readers(World& world) {
   world.say("  a stream was free " + text(since(ended)) + " after it");
 }
 
+/// Two hundred consumers far behind ask one bus at once; it dies under them, and all go to the other.
+void storm_of_cursors(World& world) {
+  constexpr std::size_t kCursors = 200;
+  constexpr std::uint64_t kBehind = 1500;
+  const auto head = static_cast<std::uint64_t>(world.get("/v1/status").int_at("/head"));
+  const std::uint64_t after = head > kBehind ? head - kBehind : 0;
+  Cursors cursors(world.context(), world.buses(), kCursors, after);
+  const auto begun = steady_clock::now();
+  const std::uint64_t reads = world.redis_calls("exec"), ranges = world.redis_calls("xrange");
+  world.require(cursors.reach(after + (head - after) / 2, kBackWithin), "not every cursor comes half the way");
+  const int pid = world.signal("bus-1", SIGKILL);
+  world.harm_is_done();
+  const bool there = cursors.reach(head, kBackWithin);
+  const auto took = since(begun);
+  const std::uint64_t read = world.redis_calls("exec") - reads, ranged = world.redis_calls("xrange") - ranges;
+  world.say("  200 cursors " + std::to_string(head - after) +
+            " events behind, bus-1 killed when they were half the way: all at the head after " + text(took) + "; " +
+            std::to_string(cursors.asked()) + " questions, " + std::to_string(read) + " reads of the log in Redis (" +
+            std::to_string(ranged) + " ranges)");
+  world.require(there, std::to_string(cursors.behind(head)) + " cursors do not reach the head; " + cursors.complaint());
+  // A question costs Redis one read of the log at most, whoever asks again; beside them only the buses look, some ten times a second.
+  const auto looks = static_cast<std::uint64_t>(20 * (took.count() / 1000 + 1));
+  world.require(read <= cursors.asked() + looks, "the log is read more often than it is asked for");
+  world.require(cursors.asked() <= kCursors * ((head - after) / 200 + 6), "the cursors ask again and again");
+  world.require(world.restarted("bus-1", pid), "bus-1 was not started again");
+}
+
 }  // namespace
 
 /// What lanes with a dead owner take: its lease, the look of another, and a second for the last command of each client to be answered.
@@ -319,6 +347,7 @@ const std::vector<Nemesis>& nemeses() {
       {"full", "the disk under Redis full", fill_the_disk, seconds(13), kRedis},
       {"cut", "links to Redis cut after the request and before the reply, all cut, frozen", cut_links, seconds(7), kLinks},
       {"buses", "two buses killed in turn, one stopped", bother_both_buses, seconds(9), kLinks},
+      {"cursors", "200 consumers far behind, and the bus they ask killed", storm_of_cursors, seconds(8), kLinks},
       {"storm", "200 subscribers that come and go", storm_of_readers, seconds(7), kLinks},
   };
   return all;

@@ -274,6 +274,19 @@ std::uint64_t World::redis_comes_back_with(const std::function<void(const fs::pa
   return first;
 }
 
+std::vector<std::string> World::buses() const {
+  std::vector<std::string> out;
+  for (const char* number : {"1", "2"}) out.push_back("ipc://" + (suite_->data() / "run").string() + "/bus-" + number + "-fetch.sock");
+  return out;
+}
+
+std::uint64_t World::redis_calls(const std::string& command) {
+  const auto info = redis_.run({"INFO", "commandstats"});
+  const std::string line = "cmdstat_" + command + ":calls=";
+  const auto at = info ? info->text.find(line) : std::string::npos;
+  return at == std::string::npos ? 0 : std::stoull(info->text.substr(at + line.size()));
+}
+
 std::optional<std::string> World::missing_after(milliseconds limit) {
   const auto until = steady_clock::now() + limit;
   const auto wait_for = [&](const std::function<bool()>& done) {

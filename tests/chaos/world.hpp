@@ -67,6 +67,9 @@ class World {
   Load& load() { return *load_; }
   History& history() { return history_; }
   Follower& follower() { return *follower_; }
+  runtime::Context& context() { return context_; }
+  /// Where a consumer outside finds the log.
+  std::vector<std::string> buses() const;
   runtime::Redis& redis() { return redis_; }
   std::mt19937_64& random() { return random_; }
   std::size_t any(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
@@ -105,6 +108,9 @@ class World {
 
   /// Kills Redis, lets `tamper` change what it left on disk, and starts it again. The first position that was lost.
   std::uint64_t redis_comes_back_with(const std::function<void(const std::filesystem::path& append_only_folder)>& tamper);
+
+  /// How often Redis has carried out that command since it was started.
+  std::uint64_t redis_calls(const std::string& command);
 
   /// Waits until every process is ready, every lane has an owner, commands of each service with clients are answered, and every consumer,
   /// inside and out, has what had happened by then. What is missing after the limit, or nothing.
