@@ -1,7 +1,9 @@
 // Instances come and go in a running suite, by request and by force: lanes move, and nobody who works with it loses or doubles anything.
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <future>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -12,6 +14,12 @@
 
 #include <gtest/gtest.h>
 
+#include "messages/envelope.codec.hpp"
+#include "messages/followup.codec.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/service_client.hpp"
+#include "runtime/text_file.hpp"
 #include "support/suite.hpp"
 
 namespace bridgework::functional {
@@ -73,6 +81,82 @@ class Work {
   std::vector<std::jthread> clients_;
 };
 
+/// Three programs that send the same command under the same key at the same moment, each by its own table of owners: while lanes move, one
+/// asks the old owner and another the new. They go on until all three have an answer.
+class Thrice {
+ public:
+  Thrice(support::Suite& suite, std::vector<std::string> persons) : persons_(std::move(persons)) {
+    runtime::ServiceClient::Options options;
+    options.group = "group";
+    options.redis.unix_socket = (suite.data() / "run" / "redis.sock").string();
+    options.redis.user = "operator";
+    options.redis.password = runtime::read_text((suite.data() / "redis-users" / "operator.password").string()).value();
+    for (const char* number : {"1", "2"})
+      options.bus_endpoints.push_back("ipc://" + (suite.data() / "run").string() + "/bus-" + number + "-fetch.sock");
+    for (auto& client : clients_) client = std::make_unique<runtime::ServiceClient>(context_, options, metrics_);
+    // So many keys under way that some of them are of lanes that move.
+    for (std::size_t t = 0; t < 8; ++t) threads_.emplace_back([this, t](const std::stop_token& stop) { run(t, stop); });
+  }
+  void stop() {
+    for (auto& thread : threads_) thread.request_stop();
+    threads_.clear();
+  }
+  const std::set<std::string>& plans() const { return plans_; }
+  double repeated() { return metrics_.counter("bridgework_client_repeats_total", "").value(); }
+
+ private:
+  void run(std::size_t t, const std::stop_token& stop) {
+    for (std::size_t i = t; !stop.stop_requested(); i += 8) {
+      const std::string& person = persons_[i % persons_.size()];
+      messages::CreateTreatmentPlan command;
+      command.person = PersonId(person);
+      command.plan = PlanId(person + ".t-thrice-" + std::to_string(i));
+      command.site = SiteId("site-0");
+      command.items.emplace_back().item = ItemId("filling");
+      std::vector<std::future<messages::Reply>> asked;
+      for (auto& client : clients_) {
+        asked.push_back(std::async(std::launch::async, [&] { return ask(*client, command, "thrice-" + std::to_string(i)); }));
+      }
+      const messages::Reply first = asked[0].get();
+      EXPECT_EQ(first.outcome, messages::Outcome::kDone) << first.code << " " << first.detail;
+      for (std::size_t c = 1; c < asked.size(); ++c) {
+        const messages::Reply other = asked[c].get();
+        EXPECT_EQ(other.outcome, first.outcome) << other.code << " " << other.detail;
+        EXPECT_EQ(other.sequence, first.sequence);
+        EXPECT_TRUE(other.body == first.body) << "two answers under the key thrice-" << i;
+      }
+      const std::scoped_lock lock(mutex_);
+      plans_.insert(command.plan.text());
+    }
+  }
+  static messages::Reply ask(runtime::ServiceClient& client, const messages::CreateTreatmentPlan& command, const std::string& key) {
+    for (;;) {
+      runtime::Call call;
+      call.service = "followup";
+      call.key = command.person.text();
+      call.request.type_id = messages::CreateTreatmentPlan::kTypeId;
+      call.request.body = encode(command);
+      call.request.principal = "thrice";
+      call.request.idempotency_key = key;
+      call.request.deadline = runtime::system_now() + seconds(5);
+      std::promise<messages::Reply> answered;
+      client.ask(std::move(call), [&](messages::Reply reply) { answered.set_value(std::move(reply)); });
+      messages::Reply reply = answered.get_future().get();
+      const bool again = reply.outcome == messages::Outcome::kUnavailable || reply.outcome == messages::Outcome::kExpired ||
+                         reply.outcome == messages::Outcome::kOverloaded || reply.outcome == messages::Outcome::kNotOwner;
+      if (!again) return reply;
+    }
+  }
+
+  std::vector<std::string> persons_;
+  runtime::Context context_;
+  runtime::Metrics metrics_{"thrice"};
+  std::array<std::unique_ptr<runtime::ServiceClient>, 3> clients_;
+  std::mutex mutex_;
+  std::set<std::string> plans_;
+  std::vector<std::jthread> threads_;
+};
+
 /// Lanes of each living instance of a service, by process id.
 std::map<int, int> lanes_of(support::Suite& suite, const std::string& service) {
   std::map<int, int> out;
@@ -127,6 +211,7 @@ TEST(Scale, LanesSpreadMoveAndComeBackUnderLoad) {
   }
   ASSERT_TRUE(suite.eventually([&] { return suite.api().get("/v1/audit/leaks").int_at("/persons") == kPersons; }));
   Work work(suite, persons);
+  Thrice thrice(suite, persons);
   const auto works_on = [&] {
     const std::size_t before = work.done();
     EXPECT_TRUE(suite.eventually([&] { return work.done() > before + 20; }, seconds(30))) << "nobody answers";
@@ -182,6 +267,7 @@ TEST(Scale, LanesSpreadMoveAndComeBackUnderLoad) {
   }
 
   work.stop();
+  thrice.stop();
   ASSERT_TRUE(suite.settle(seconds(60)));
   std::map<std::string, int> plans, phones;
   std::istringstream lines(suite.api().get("/v1/events?type=TreatmentPlanCreated&type=SiteDefined").text);
@@ -194,10 +280,12 @@ TEST(Scale, LanesSpreadMoveAndComeBackUnderLoad) {
   for (const auto& plan : work.plans()) EXPECT_EQ(plans[plan], 1) << plan;
   for (const auto& phone : work.phones()) EXPECT_EQ(phones[phone], 1) << phone;
   // A client leaves after an answer only, so nothing else may be there.
-  EXPECT_EQ(plans.size(), work.plans().size());
+  for (const auto& plan : thrice.plans()) EXPECT_EQ(plans[plan], 1) << plan;
+  EXPECT_EQ(plans.size(), work.plans().size() + thrice.plans().size());
   EXPECT_EQ(phones.size(), work.phones().size());
   EXPECT_EQ(suite.api().get("/v1/audit/leaks").int_at("/violations"), 0);
-  std::cout << work.done() << " commands, each once; " << work.repeated() << " repeated by the clients\n";
+  std::cout << work.done() << " commands, each once; " << work.repeated() << " repeated by the clients\n"
+            << thrice.plans().size() << " commands sent by three at once, each once; " << thrice.repeated() << " sent again\n";
 }
 
 }  // namespace
