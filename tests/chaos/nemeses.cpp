@@ -328,9 +328,10 @@ void storm_of_cursors(World& world) {
 
 /// What lanes with a dead owner take: its lease, the look of another, and a second for the last command of each client to be answered.
 constexpr seconds kLanes = kLease + seconds(2) + seconds(1);
-/// What Redis takes to be started again (its supervisor waits longer after each death that follows another at once), and everybody to open
-/// the log anew.
+/// What Redis takes to read its log and everybody to open it anew.
 constexpr seconds kRedis{8};
+/// A sync that began at last takes 5.5 s, and who asks behind it waits up to five for the answer before it asks again.
+constexpr seconds kSyncs{12};
 /// What nobody has died of.
 constexpr seconds kLinks{5};
 
@@ -342,7 +343,7 @@ const std::vector<Nemesis>& nemeses() {
       {"rolling", "every process restarted by TERM, in turn", restart_all_in_turn, seconds(10), kLinks},
       {"torn", "Redis killed, the last bytes of its log torn off", tear_the_tail, seconds(7), kRedis},
       {"restore", "Redis killed, an older copy of its log put back under running consumers", restore_an_older_copy, seconds(9), kRedis},
-      {"slow", "slow syncs, one slower than every time limit", slow_syncs, seconds(11), kLinks},
+      {"slow", "slow syncs, one slower than every time limit", slow_syncs, seconds(11), kSyncs},
       {"stopped", "Redis stopped for seconds", stop_redis_for_a_while, seconds(6), kLinks},
       {"full", "the disk under Redis full", fill_the_disk, seconds(13), kRedis},
       {"cut", "links to Redis cut after the request and before the reply, all cut, frozen", cut_links, seconds(7), kLinks},

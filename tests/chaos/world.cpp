@@ -280,6 +280,15 @@ std::vector<std::string> World::buses() const {
   return out;
 }
 
+std::vector<seconds> World::pauses(const std::string& name) const {
+  std::ifstream log(suite_->data() / "log" / (name + ".log"));
+  std::vector<seconds> out;
+  for (std::string line; std::getline(log, line);) {
+    if (const auto at = line.find("restart_in="); at != std::string::npos) out.emplace_back(std::stoi(line.substr(at + 11)));
+  }
+  return out;
+}
+
 std::uint64_t World::redis_calls(const std::string& command) {
   const auto info = redis_.run({"INFO", "commandstats"});
   const std::string line = "cmdstat_" + command + ":calls=";
@@ -289,32 +298,61 @@ std::uint64_t World::redis_calls(const std::string& command) {
 
 std::optional<std::string> World::missing_after(milliseconds limit) {
   const auto until = steady_clock::now() + limit;
-  const auto wait_for = [&](const std::function<bool()>& done) {
-    return eventually(done, std::chrono::duration_cast<milliseconds>(until - steady_clock::now()));
+  auto longest = milliseconds(0);
+  // Remembers what it waited for longest.
+  const auto wait_for = [&](const std::string& what, const std::function<bool()>& done) {
+    const auto begun = steady_clock::now();
+    const bool came = eventually(done, std::chrono::duration_cast<milliseconds>(until - begun));
+    const auto waited = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
+    if (waited >= longest && !what.empty()) {
+      longest = waited;
+      last_to_come_ = what;
+    }
+    return came;
   };
   for (const auto& [name, port] : suite_->processes()) {
-    if (!wait_for([&, name = name] { return is_ready(name); })) return name + " is not ready";
+    if (!wait_for(name + " being ready", [&, name = name] { return is_ready(name); })) return name + " is not ready";
   }
   for (const auto kind : {Operation::Kind::kPerson, Operation::Kind::kLead, Operation::Kind::kHold}) {
     // Each client may have one under way from before.
     const std::size_t enough = load_->answered(kind) + static_cast<std::size_t>(load_->clients()) + 1;
-    if (!wait_for([&] { return load_->answered(kind) >= enough; })) return std::string("no ") + name_of(kind) + " is answered";
+    const std::string what = std::string(name_of(kind)) + " commands being answered";
+    if (!wait_for(what, [&] { return load_->answered(kind) >= enough; })) return std::string("no ") + name_of(kind) + " is answered";
   }
   std::int64_t head = -1;
   std::string who = "the status";
-  const bool caught_up = wait_for([&] {
+  const auto every_service = [&](const auto& holds) {
     const auto status = get("/v1/status");
     if (status.status != 200) return false;
     if (head < 0) head = status.int_at("/head");
     for (const auto& service : status.at("/services").as_array()) {
       who = std::string(service.at("service").as_string());
-      if (service.at("lanes_owned").to_number<std::int64_t>() != service.at("lanes_total").to_number<std::int64_t>()) return false;
-      if (service.at("checkpoint").to_number<std::int64_t>() < head) return false;
+      if (!holds(service)) return false;
     }
-    who = "the follower";
-    return static_cast<std::int64_t>(follower_->position()) >= head;
+    return true;
+  };
+  const auto number = [](const json::value& service, const char* name) { return service.at(name).to_number<std::int64_t>(); };
+  const bool owned = wait_for("lanes having owners", [&] {
+    // A lease may outlive its owner.
+    std::set<std::int64_t> alive;
+    for (const auto& [name, port] : suite_->processes()) alive.insert(suite_->pid_of(name));
+    return every_service([&](const json::value& service) {
+      std::int64_t lanes = 0;
+      for (const auto& instance : service.at("instances").as_array()) {
+        if (alive.contains(number(instance, "pid"))) lanes += number(instance, "lanes");
+      }
+      return lanes == number(service, "lanes_total");
+    });
   });
-  if (!caught_up) return who + " does not reach position " + std::to_string(head);
+  if (!owned) return who + " has lanes without an owner";
+  const bool followed = wait_for("the follower", [&] { return static_cast<std::int64_t>(follower_->position()) >= head; });
+  if (!followed) return "the follower does not reach position " + std::to_string(head);
+  last_to_come_ += " (" + std::to_string(longest.count()) + " ms)";
+  whole_since_ = steady_clock::now();
+  // Written down now and then only, so it says little about how soon events are handled; but it must come.
+  const bool handled =
+      wait_for("", [&] { return every_service([&](const json::value& service) { return number(service, "checkpoint") >= head; }); });
+  if (!handled) return who + " does not reach position " + std::to_string(head);
   return std::nullopt;
 }
 

@@ -109,12 +109,17 @@ class World {
   /// Kills Redis, lets `tamper` change what it left on disk, and starts it again. The first position that was lost.
   std::uint64_t redis_comes_back_with(const std::function<void(const std::filesystem::path& append_only_folder)>& tamper);
 
+  /// How long a process's supervisor waited each time before it started it again: longer each time it dies within ten seconds.
+  std::vector<seconds> pauses(const std::string& name) const;
   /// How often Redis has carried out that command since it was started.
   std::uint64_t redis_calls(const std::string& command);
 
   /// Waits until every process is ready, every lane has an owner, commands of each service with clients are answered, and every consumer,
   /// inside and out, has what had happened by then. What is missing after the limit, or nothing.
   std::optional<std::string> missing_after(milliseconds limit);
+  /// When service was whole for those outside, and what that waited for longest, when nothing was missing.
+  steady_clock::time_point whole_since() const { return whole_since_; }
+  const std::string& last_to_come() const { return last_to_come_; }
 
   /// Redis has trimmed nothing that is not sealed in the archive, or that somebody has still to read (I11).
   void judge_trimming();
@@ -149,7 +154,8 @@ class World {
   std::mt19937_64 random_;
   steady_clock::time_point begun_ = steady_clock::now();
   std::vector<std::string> violations_;
-  steady_clock::time_point harm_done_{};
+  steady_clock::time_point harm_done_{}, whole_since_{};
+  std::string last_to_come_;
   runtime::Context context_;
   History history_;
   std::unique_ptr<RedisLink> link_;
@@ -169,7 +175,7 @@ struct Nemesis {
   const char* what;
   void (*strike)(World&);
   seconds takes;         ///< with service whole again, on a busy machine; about
-  seconds whole_within;  ///< of its last harm: every process ready, every lane owned, commands answered, every consumer at the head
+  seconds whole_within;  ///< of its last harm and what supervisors wait: all ready, lanes owned, answers given, who follows at the head
 };
 /// Those that strike under load, in any order.
 const std::vector<Nemesis>& nemeses();
