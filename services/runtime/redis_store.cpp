@@ -34,17 +34,22 @@ return {inc, start, head}
 
 // KEYS: meta, lanes, instances. ARGV: instance, ttl ms, info, lane count, 1 to raise the fences of lanes already held. Returns {inc, head,
 // surplus, lane, fence, checkpoint, ...}.
+// A lease or a life that ends later than two ttl from now was given before this clock was put back, perhaps to somebody who is dead: it is
+// over. Whoever still lives comes back with its next tick, and may find lanes in other hands; the fence keeps it from writing there.
 constexpr std::string_view kTick = R"lua(
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local me, ttl, lanes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local ends = string.format('%d', now + ttl)
+local latest = now + 2 * ttl
+local function over(ms) return ms <= now or ms > latest end
 redis.call('HSET', KEYS[3], me, ends .. ' ' .. ARGV[3])
 local all = redis.call('HGETALL', KEYS[3])
 local alive = 0
 for i = 1, #all, 2 do
   local until_ms = tonumber(string.match(all[i + 1], '^%d+'))
-  if until_ms > now then alive = alive + 1 elseif until_ms + 60000 < now then redis.call('HDEL', KEYS[3], all[i]) end
+  if not over(until_ms) then alive = alive + 1
+  elseif until_ms > latest or until_ms + 60000 < now then redis.call('HDEL', KEYS[3], all[i]) end
 end
 local share = math.ceil(lanes / alive)
 local h = {}
@@ -65,7 +70,7 @@ end
 for l = 0, lanes - 1 do
   if mine >= share then break end
   local o = h['o' .. l]
-  if o ~= me and (not o or tonumber(h['e' .. l]) <= now) then
+  if o ~= me and (not o or over(tonumber(h['e' .. l]))) then
     h['f' .. l] = string.format('%d', redis.call('HINCRBY', KEYS[2], 'f' .. l, 1))
     redis.call('HSET', KEYS[2], 'o' .. l, me, 'e' .. l, ends)
     take(l)

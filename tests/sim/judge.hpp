@@ -53,7 +53,9 @@ namespace bridgework::sim {
 
 class Judge final : public Witness {
  public:
-  Judge(const GroupState& group, std::function<Instant()> clock) : group_(group), clock_(std::move(clock)) {}
+  /// `stores_clock`: by which leases end and timers are due.
+  Judge(const GroupState& group, std::function<Instant()> clock, std::function<Instant()> stores_clock)
+      : group_(group), clock_(std::move(clock)), stores_clock_(std::move(stores_clock)) {}
 
   void violation(std::string what);
   const std::vector<std::string>& violations() const { return violations_; }
@@ -63,6 +65,7 @@ class Judge final : public Witness {
 
   std::uint64_t version(const std::string& service, Lane lane, const std::string& key) const override;
   void about_to_apply(const Applied& applied) override;
+  void due(const std::string& service, Lane lane, const std::string& name, const std::string& body) override;
 
   /// Reads what is new in the log.
   void follow();
@@ -102,7 +105,7 @@ class Judge final : public Witness {
   void replay(const runtime::Handler& handler);
 
   const GroupState& group_;
-  std::function<Instant()> clock_;
+  std::function<Instant()> clock_, stores_clock_;
   std::vector<std::string> violations_;
   std::map<std::string, std::string> zones_;
 
@@ -118,7 +121,7 @@ class Judge final : public Witness {
     std::string instance;
   };
   std::map<std::string, Owner> owners_;
-  std::set<std::string> fired_;
+  std::set<std::string> due_, fired_;
 
   std::map<std::string, std::uint64_t> claims_;  ///< message -> epoch in which it was claimed
   std::set<std::string> ever_left_;

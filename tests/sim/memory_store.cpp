@@ -8,6 +8,9 @@ namespace bridgework::sim {
 namespace {
 
 using runtime::UnitOutcome;
+using namespace std::chrono_literals;
+
+constexpr auto kLivesKept = 60s;  ///< after their end
 
 tl::unexpected<Fault> lost() { return tl::unexpected(Fault{runtime::FaultKind::kDisconnected, "the simulated link broke"}); }
 
@@ -94,10 +97,17 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   instance_ = self.instance;
   Transaction transaction(around_.server);
   ServiceState& state = mine();
-  const Instant now = clock_(), ends = now + ttl;
+  const Instant now = clock_(), ends = now + ttl, latest = now + 2 * ttl;
+  const auto ahead = [&](Instant until) { return guards_.ahead && until > latest; };
+  const auto over = [&](Instant until) { return until <= now || ahead(until); };
   transaction.write(state.instances, self.instance, ends);
   std::size_t alive = 0;
-  for (const auto& [name, until] : state.instances) alive += until > now ? 1 : 0;
+  std::vector<std::string> gone;
+  for (const auto& [name, until] : state.instances) {
+    if (!over(until)) ++alive;
+    else if (ahead(until) || until + kLivesKept < now) gone.push_back(name);
+  }
+  for (const auto& name : gone) transaction.write(state.instances, name, std::nullopt);
   const std::size_t share = (runtime::kLaneCount + alive - 1) / alive;
   runtime::LaneTick out{group_.incarnation, group_.head(), {}, 0};
   for (Lane lane = 0; lane < runtime::kLaneCount; ++lane) {
@@ -112,7 +122,7 @@ tl::expected<runtime::LaneTick, Fault> MemoryStore::tick(const runtime::Instance
   }
   for (Lane lane = 0; lane < runtime::kLaneCount && out.owned.size() < share; ++lane) {
     auto& l = state.lanes[lane];
-    if (l.owner == self.instance || (!l.owner.empty() && l.lease_ends > now)) continue;
+    if (l.owner == self.instance || (!l.owner.empty() && !over(l.lease_ends))) continue;
     transaction.keep(l.fence);
     transaction.keep(l.owner);
     transaction.keep(l.lease_ends);
@@ -307,7 +317,10 @@ tl::expected<runtime::DueTimers, Fault> MemoryStore::due(const std::vector<Lane>
     }
     std::sort(due.begin(), due.end());
     if (due.size() > limit) due.resize(limit);
-    for (const auto& [at, name] : due) out.due.push_back({lane, name, mine().lanes[lane].timers[name].second});
+    for (const auto& [at, name] : due) {
+      out.due.push_back({lane, name, mine().lanes[lane].timers[name].second});
+      if (around_.witness != nullptr) around_.witness->due(service_, lane, name, out.due.back().body);
+    }
   }
   return out;
 }

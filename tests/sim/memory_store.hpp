@@ -52,6 +52,7 @@ struct GroupState {
 struct Server {
   std::uint64_t run = 0;  ///< another one after every start, as Redis' run_id
   bool away = false;
+  std::chrono::minutes skew{0};  ///< how far its clock is ahead of everybody else's
   /// How to take the last transactions back, the newest at the back. A real one has its append-only file, whose tail may be torn.
   std::deque<std::vector<std::function<void()>>> undo;
 
@@ -69,6 +70,7 @@ struct Guards {
   bool idempotency = true;
   bool timer = true;     ///< what fired must be what is set
   bool raise = true;     ///< fences rise after an unknown outcome
+  bool ahead = true;     ///< a lease from a clock that was put back is over
   bool attempts = true;  ///< tries at a message are counted durably
   bool diverged = true;  ///< the bus says so to whoever saw events that are gone
   bool beacon = true;    ///< Live says where the log ends
@@ -92,6 +94,8 @@ class Witness {
   virtual ~Witness() = default;
   virtual std::uint64_t version(const std::string& service, Lane lane, const std::string& key) const = 0;
   virtual void about_to_apply(const Applied& applied) = 0;
+  /// The store calls this timer due.
+  virtual void due(const std::string& service, Lane lane, const std::string& name, const std::string& body) = 0;
 };
 
 class MemoryStore final : public runtime::Store {

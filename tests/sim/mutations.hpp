@@ -25,6 +25,7 @@ inline constexpr std::array kMutations{
     Mutation{"incarnation_compare", {.incarnation = false}, {.store_lost = 0.04, .restart = 0.05, .torn = 1}},
     Mutation{"diverged_answer", {.diverged = false}, {.restart = 0.03, .torn = 1}},
     Mutation{"beacon", {.beacon = false}},
+    Mutation{"lease_ahead", {.ahead = false}, {.crash = 0.01, .clock_jump = 0, .server_jump = 0.02}},
     Mutation{"attempt_counter", {.attempts = false}, {.poison = 0.1}},
     Mutation{"send_recheck", {.recheck = false}, {.slow_send = 0.8}},
     Mutation{"timer_generation", {.timer = false}},

@@ -160,8 +160,13 @@ class World {
     calm_ = false;
     for (std::size_t i = 0; i < steps; ++i) step();
     calm_ = true;
+    check_owners();
     settle();
     cure();
+    if (server_.skew != 0min) {
+      set_server_clock(0min);
+      check_owners();
+    }
     // What was planned for later is still to come: let days pass, a few hours at a time.
     for (int i = 0; i < 40; ++i) {
       now_ += 5h;
@@ -199,7 +204,7 @@ class World {
   void choose_character() {
     for (double* fault : {&faults_.store_lost, &faults_.crash, &faults_.crash_inside, &faults_.pause, &faults_.pause_inside,
                           &faults_.packet_lost, &faults_.packet_doubled, &faults_.packet_late, &faults_.stale_fetch, &faults_.bus_crash,
-                          &faults_.clock_jump, &faults_.restart, &faults_.slow_send}) {
+                          &faults_.clock_jump, &faults_.server_jump, &faults_.restart, &faults_.slow_send}) {
       constexpr std::array<double, 4> kWeights{0, 0.5, 1, 3};
       *fault *= kWeights[below(kWeights.size())];
     }
@@ -247,7 +252,7 @@ class World {
     p.engine.reset();
     if (p.store) p.store->abandon();
     p.store = std::make_unique<MemoryStore>(
-        group_, std::string(handlers_[p.service]->name()), [this] { return now_; }, [this, &p] { return fate_of(p); }, guards_,
+        group_, std::string(handlers_[p.service]->name()), [this] { return stores_now(); }, [this, &p] { return fate_of(p); }, guards_,
         MemoryStore::Surroundings{&server_, &judge_, &flights_, [this] { return calm_ || below(2) == 0; }});
     p.metrics = std::make_unique<runtime::Metrics>("sim");
     p.engine = std::make_unique<Engine>(
@@ -820,10 +825,21 @@ class World {
 
   // ---- time
 
+  Instant stores_now() const { return now_ + server_.skew; }
+  void set_server_clock(std::chrono::minutes skew) {
+    server_put_back_ = server_put_back_ || skew < server_.skew;
+    server_.skew = skew;
+  }
+
   void step() {
     if (below(2) == 0) random_command();
     now_ += std::chrono::milliseconds(below(4) == 0 ? below(600'000) : below(400));
     if (chance(faults_.clock_jump)) now_ += std::chrono::minutes(below(60));
+    if (chance(faults_.server_jump)) {
+      constexpr std::array kSkews{-60min, 0min, 60min};
+      set_server_clock(kSkews[below(kSkews.size())]);
+      ++report_.server_jumps;
+    }
     if (chance(faults_.poison)) poison_something();
     send_calls();
     deliver_packets();
@@ -833,11 +849,43 @@ class World {
     judge_.follow();
   }
 
-  /// Everything comes to rest: no faults, calls answered, every consumer at the head.
-  void settle() {
+  void end_faults() {
     for (auto& p : processes_) p->paused_for = 0;
     if (server_.away) come_back();
     while (!flights_.empty()) land(0);
+  }
+
+  /// Whatever became of clocks and processes: after one lease without faults, and a moment, every lane is in the hands of the living. After
+  /// two, when the store's clock was put back: a lease from before then is believed if it ends within two.
+  void check_owners() {
+    end_faults();
+    const auto all_turn = [this](std::chrono::seconds later) {
+      now_ += later;
+      for (const auto& p : processes_) run_process(*p);
+    };
+    const auto wait = kLease * (std::exchange(server_put_back_, false) ? 2 : 1);
+    for (auto passed = 0min; passed < wait; passed += 1min) {
+      const auto crashes = report_.crashes;
+      all_turn(1min);
+      if (report_.crashes != crashes) passed = -1min;  // there are still events that kill whoever handles them
+    }
+    all_turn(1s);
+    all_turn(1s);
+    for (std::size_t s = 0; s < handlers_.size(); ++s) {
+      std::size_t without = 0;
+      for (const auto& lane : state_of(s).lanes) {
+        const bool lives = std::ranges::any_of(processes_, [&](const auto& p) { return p->service == s && p->name == lane.owner; });
+        if (!lives || lane.lease_ends <= stores_now()) ++without;
+      }
+      if (without == 0) continue;
+      judge_.violation("I18: " + std::to_string(without) + " lanes of " + std::string(handlers_[s]->name()) +
+                       " have no owner, and leases have gone by without faults");
+    }
+  }
+
+  /// Everything comes to rest: no faults, calls answered, every consumer at the head.
+  void settle() {
+    end_faults();
     std::size_t quiet = 0, idle = 0;
     std::uint64_t head = 0;
     for (int i = 0; i < 3000 && quiet < 2; ++i) {
@@ -884,12 +932,13 @@ class World {
   Server server_;
   std::uint64_t server_runs_ = 0;
   int away_for_ = 0;
+  bool server_put_back_ = false;
   enum class Loss { kNothing, kTail, kCopy };
   Loss loss_ = Loss::kNothing;
   std::deque<GroupState> backups_;
   MemoryStore::Flights flights_;
 
-  Judge judge_{group_, [this] { return now_; }};
+  Judge judge_{group_, [this] { return now_; }, [this] { return stores_now(); }};
   std::vector<std::unique_ptr<runtime::Handler>> handlers_;
   std::vector<std::unique_ptr<FragileHandler>> fragile_;
   std::set<std::pair<std::size_t, std::string>> guilty_;
@@ -921,6 +970,7 @@ void RunReport::add(const RunReport& other) {
   unknown_outcomes += other.unknown_outcomes;
   restarts += other.restarts;
   roll_backs += other.roll_backs;
+  server_jumps += other.server_jumps;
   poisoned += other.poisoned;
   parked += other.parked;
   diverged += other.diverged;
@@ -930,7 +980,8 @@ std::string RunReport::text() const {
   const auto part = [](std::uint64_t number, const char* what) { return std::to_string(number) + " " + what; };
   return part(events, "events, ") + part(commands_done, "commands, ") + part(messages_sent, "messages, ") + part(crashes, "crashes, ") +
          part(pauses, "pauses, ") + part(unknown_outcomes, "unknown outcomes, ") + part(restarts, "restarts of Redis, ") +
-         part(roll_backs, "roll-backs, ") + part(poisoned, "poisoned events, ") + part(parked, "parked, ") + part(diverged, "diverged");
+         part(roll_backs, "roll-backs, ") + part(server_jumps, "jumps of its clock, ") + part(poisoned, "poisoned events, ") +
+         part(parked, "parked, ") + part(diverged, "diverged");
 }
 
 RunReport run_world(std::uint64_t seed, std::size_t steps, const Faults& faults, const Guards& guards) {

@@ -22,15 +22,16 @@ struct Faults {
   double packet_late = 0.1;  ///< so late that others overtake it
   double stale_fetch = 0.05;
   double bus_crash = 0.004;
-  double live_lost = 0.1;  ///< Live drops it and tells nobody. Goes on when the other faults have stopped
-  double clock_jump = 0.002;
-  double restart = 0.006;   ///< Redis stops and comes back
-  double torn = 0.4;        ///< then it has lost its last transactions
-  double stale_copy = 0.2;  ///< or is an older copy of itself
-  double poison = 0.003;    ///< an event kills every process that handles it
-  double slow_send = 0.2;   ///< a claimed message leaves some time later
+  double live_lost = 0.1;      ///< Live drops it and tells nobody. Goes on when the other faults have stopped
+  double clock_jump = 0.002;   ///< all clocks go on by up to an hour
+  double server_jump = 0.004;  ///< the store's clock alone is put on or back by an hour, or put right
+  double restart = 0.006;      ///< Redis stops and comes back
+  double torn = 0.4;           ///< then it has lost its last transactions
+  double stale_copy = 0.2;     ///< or is an older copy of itself
+  double poison = 0.003;       ///< an event kills every process that handles it
+  double slow_send = 0.2;      ///< a claimed message leaves some time later
 };
-inline constexpr Faults kNoFaults{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+inline constexpr Faults kNoFaults{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 /// Everything but the store's own losses, and far more often: processes hardly come to anything between two accidents.
 inline constexpr Faults kStorm{.store_lost = 0.04,
@@ -38,6 +39,7 @@ inline constexpr Faults kStorm{.store_lost = 0.04,
                                .pause = 0.02,
                                .pause_inside = 0.004,
                                .clock_jump = 0,
+                               .server_jump = 0,
                                .restart = 0,
                                .poison = 0.02,
                                .slow_send = 0.3};
@@ -49,7 +51,8 @@ inline constexpr std::uint64_t kSeedsPerMutation = 400;
 struct RunReport {
   std::vector<std::string> violations;
   std::uint64_t events = 0, commands_done = 0, commands_refused = 0, messages_sent = 0;
-  std::uint64_t crashes = 0, pauses = 0, unknown_outcomes = 0, restarts = 0, roll_backs = 0, poisoned = 0, parked = 0, diverged = 0;
+  std::uint64_t crashes = 0, pauses = 0, unknown_outcomes = 0, restarts = 0, roll_backs = 0, server_jumps = 0, poisoned = 0, parked = 0,
+                diverged = 0;
 
   void add(const RunReport& other);
   std::string text() const;
