@@ -15,9 +15,18 @@ struct Mutation {
   Faults faults{};  ///< the usual ones, or with more of what leads to that guard, so that few seeds are enough
 };
 
-/// One guard each, but for one: since fences rise after an unknown outcome, a commit of one's own that comes late is refused by its fence
-/// before its checkpoint is compared, and a commit of somebody else's always was. So the compare of checkpoints is a second line, and only
-/// without the first can it be seen at work.
+/// One guard each, but for one. No fault reaches the compare of checkpoints while the others stand, because whoever presents a fence that
+/// is compared and found right knows the checkpoint that goes with it:
+///  - a fence is given to one life of one process, and the checkpoint is told in the same step of the store;
+///  - under that fence nobody else moves the checkpoint, and the owner itself has one commit of a lane under way at a time, each of which
+///    begins where the answer to the one before said;
+///  - after a commit without an answer the fence rises before anything else is committed, in a step that tells the checkpoint again: by
+///    then the commit has moved it, or it comes late and is refused by its fence;
+///  - a store that has come back with less, where fence and checkpoint may be those of another life, has another incarnation, and nobody
+///    hears of that but by a tick, which tells the checkpoints too;
+///  - a rebuild puts the checkpoints to nought and raises the fences in one step.
+/// So it is a second line behind fence_raise, and only without that can it be seen at work. That Redis compares at all is shown by
+/// tests/unit/runtime/store_conformance_test.cpp, where it is taken away alone.
 inline constexpr std::array kMutations{
     Mutation{"fence_compare", {.fence = false}},
     Mutation{"checkpoint_compare_and_fence_raise", {.checkpoint = false, .raise = false}},

@@ -331,6 +331,28 @@ TEST_P(StoreConformance, TheModelAnswersAsRedisDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, StoreConformance, ::testing::Range<std::uint64_t>(1, 6));
 
+/// A check of the store that the model does without: if Redis did without it too, nobody would see a difference.
+struct Check {
+  const char* name;
+  sim::Guards guards;
+};
+
+class StoreCheck : public BothStores, public ::testing::WithParamInterface<Check> {};
+
+TEST_P(StoreCheck, IsMissedInAModelWithoutIt) {
+  constexpr int kOperationsMost = 5'000;
+  guards = GetParam().guards;
+  while (operations < kOperationsMost && difference.empty() && !HasFatalFailure()) operate();
+  EXPECT_NE(difference, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, StoreCheck,
+                         ::testing::Values(Check{"fence", {.fence = false}}, Check{"incarnation", {.incarnation = false}},
+                                           Check{"checkpoint", {.checkpoint = false}}, Check{"idempotency", {.idempotency = false}},
+                                           Check{"timer", {.timer = false}}, Check{"fence_raise", {.raise = false}},
+                                           Check{"lease_ahead", {.ahead = false}}, Check{"attempts", {.attempts = false}}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
 using Lease = BothStores;
 
 TEST_F(Lease, OfAClockThatWasPutBackIsOver) {
