@@ -52,4 +52,17 @@ class MemoryReader final : public runtime::RecordReader {
   const ServiceState& state_;
 };
 
+/// What an effect may look at in the moment it is performed.
+class MemoryIndexes final : public runtime::IndexReader {
+ public:
+  explicit MemoryIndexes(const ServiceState& state) : state_(state) {}
+  bool index_has(std::string_view name, std::string_view member) const override {
+    const auto it = state_.indexes.find(std::string(name));
+    return it != state_.indexes.end() && it->second.contains(std::string(member));
+  }
+
+ private:
+  const ServiceState& state_;
+};
+
 }  // namespace bridgework::sim

@@ -15,6 +15,7 @@
 #include "messages/followup.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "messages/outreach.codec.hpp"
+#include "outreach/perform.hpp"
 #include "outreach/state.codec.hpp"
 #include "runtime/engine.hpp"
 #include "runtime/zone.hpp"
@@ -22,6 +23,7 @@
 #include "sim/judge.hpp"
 #include "sim/live_follower.hpp"
 #include "sim/memory_reader.hpp"
+#include "sim/outbox.hpp"
 
 namespace bridgework::sim {
 namespace {
@@ -93,7 +95,7 @@ struct Process final : runtime::Outbox {
     Lane lane;
     std::string id, body;
     std::uint64_t epoch;
-    Instant at;
+    Instant claimed, at;
   };
   std::deque<Effect> effects;
   std::deque<std::pair<runtime::ReplyTo, messages::Request>> inbox;
@@ -190,7 +192,7 @@ class World {
   }
   void perform(Process& process, Lane lane, const std::string& id, const std::string& effect) {
     const auto delay = chance(faults_.slow_send) ? std::chrono::seconds(below(3600)) : 0s;
-    process.effects.push_back({lane, id, effect, judge_.epoch(), now_ + delay});
+    process.effects.push_back({lane, id, effect, judge_.epoch(), now_, now_ + delay});
   }
 
  private:
@@ -449,6 +451,9 @@ class World {
     }
     if (busy) b.desk.appended(std::move(entries));
     b.desk.expire(steady());
+    // As the real server does when its reader is at the head (Server::publish, Live::publish_beacon). That code is not here: it owns the
+    // socket it writes to, and what it writes is the two bounds below. The other half of the guard is the subscriber's, and there is none
+    // of ours beside LiveFollower.
     if (guards_.beacon && b.position == group_.head()) follower_.beacon({b.desk.bounds().incarnation, b.desk.bounds().head});
     if (const auto wants = follower_.wants(); wants && !follower_asked_) {
       messages::Fetch fetch;
@@ -512,24 +517,26 @@ class World {
 
   // ---- the outside: messages that leave
 
-  /// As the real channels do (outreach/perform.cpp): look whether it may still leave, then let it go.
+  /// By the real channel. What it looks at again before a message leaves is its own code: without that guard it is shown the moment of the
+  /// claim, when nobody had opted out and the window was open.
   runtime::Handler::Command send(const Process::Effect& effect) {
     const auto message = messages::decode_as<outreach::SendMessage>(std::string_view(effect.body).substr(kEffectTypeDigits));
-    messages::RecordSend outcome;
     if (!message) {
       judge_.violation("an effect cannot be read: " + message.error().path + " " + message.error().reason);
       return {};
     }
-    outcome.message = message->message;
-    outcome.state = messages::MessageState::kSent;
-    MemoryReader outreach(group_.services["outreach"]);
-    if (guards_.recheck && outreach.index_has("suppressed", message->to.reveal())) {
-      outcome.state = messages::MessageState::kWithheld;
-      outcome.reason = messages::MessageReason::kSuppressed;
-    } else if (guards_.recheck && now_ >= message->not_after) {
-      outcome.state = messages::MessageState::kPlanned;  // the window has closed meanwhile: for the gate to decide again
-      outcome.reason = messages::MessageReason::kQuietHours;
-    } else {
+    static const Outbox outbox;
+    static const ServiceState nothing;
+    outreach::Config config;
+    config.outbox = outbox.directory();
+    const MemoryIndexes indexes(guards_.recheck ? group_.services["outreach"] : nothing);
+    const auto outcome = outreach::perform_at(*message, indexes, config, guards_.recheck ? now_ : effect.claimed);
+    const std::size_t left = outbox.collect();
+    if ((outcome.state == messages::MessageState::kSent) != (left == 1)) {
+      judge_.violation("message " + message->message.text() + " is called " + std::string(to_string(outcome.state)) + " and left " +
+                       std::to_string(left) + " times");
+    }
+    if (left > 0) {
       judge_.leaves(*message, effect.epoch);
       ++report_.messages_sent;
     }
