@@ -93,6 +93,14 @@ void Judge::about_to_apply(const Applied& applied) {
   if (unit.checkpoint) {
     if (unit.checkpoint->next > group_.head()) violation("I8: the checkpoint of " + place + " passes the head");
     if (unit.checkpoint->next < lane.checkpoint) violation("I8: the checkpoint of " + place + " goes back");
+    if (consumers_.contains(applied.service) && unit.checkpoint->next > unit.checkpoint->expected) {
+      const auto& given = delivered_[applied.instance];
+      const auto stretch = given.upper_bound(unit.checkpoint->expected);
+      if (stretch == given.begin() || std::prev(stretch)->second < unit.checkpoint->next) {
+        violation("I10: the checkpoint of " + place + " passes from " + std::to_string(unit.checkpoint->expected) + " to " +
+                  std::to_string(unit.checkpoint->next) + ", and " + applied.instance + " was not given all of that");
+      }
+    }
   }
 
   for (std::size_t i = 0; i < unit.records.size(); ++i) {
@@ -188,6 +196,7 @@ void Judge::occupy(const AppointmentId& id, const messages::Visit& visit, std::u
 
 void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   const auto record = messages::decode_as<messages::EventRecord>(bytes);
+  read_.types.push_back(record ? record->type_id : 0);
   if (!record) return violation("I2: an unreadable event is in the log");
   const std::string& body = record->body;
   const auto is = [&]<class E>(E) { return record->type_id == E::kTypeId; };
@@ -240,6 +249,10 @@ void Judge::rolled_back() {
   fired_.clear();
   versions_.clear();
   versions_from_ = ++version_;
+  for (auto& [instance, given] : delivered_) {
+    std::erase_if(given, [this](const auto& stretch) { return stretch.first >= group_.head(); });
+    for (auto& [after, next] : given) next = std::min(next, group_.head());
+  }
   // A claim counts for as long as the store knows of it.
   std::set<std::string> claimed;
   const auto outreach = group_.services.find("outreach");
@@ -307,6 +320,43 @@ void Judge::follower(const LiveFollower& follower) {
   const auto& copy = follower.events();
   if (copy.size() > group_.log.size() || !std::equal(copy.begin(), copy.end(), group_.log.begin())) {
     violation("I10: a follower of " + follower.incarnation() + " has other events than the log");
+  }
+}
+
+void Judge::fetched(std::uint64_t after, const std::vector<std::uint64_t>& types, const messages::FetchReply& reply) {
+  if (reply.outcome != messages::FetchOutcome::kEvents || reply.incarnation != group_.incarnation) return;
+  follow();
+  auto event = reply.events.begin();
+  for (std::uint64_t s = after + 1; s <= reply.next; ++s) {
+    if (s > group_.head()) return violation("I10: an answer goes on to " + std::to_string(reply.next) + ", beyond the head of the log");
+    if (!types.empty() && std::ranges::find(types, read_.types[s - 1]) == types.end()) continue;
+    if (event == reply.events.end() || event->sequence != s) return violation("I10: an answer lacks event " + std::to_string(s));
+    if (event->record != group_.log[s - 1]) return violation("I10: an answer has another event " + std::to_string(s) + " than the log");
+    ++event;
+  }
+  if (event != reply.events.end()) violation("I10: an answer holds events beyond where it says it ends");
+}
+
+void Judge::delivered(const std::string& instance, std::uint64_t after, std::uint64_t next) {
+  if (next <= after) return;
+  auto& given = delivered_[instance];
+  auto it = given.upper_bound(after);
+  if (it != given.begin() && std::prev(it)->second >= after) it = std::prev(it);
+  else it = given.emplace_hint(it, after, next);
+  it->second = std::max(it->second, next);
+  for (auto later = std::next(it); later != given.end() && later->first <= it->second; later = given.erase(later)) {
+    it->second = std::max(it->second, later->second);
+  }
+}
+
+void Judge::trimmed(std::uint64_t archived) {
+  if (archived + 1 < group_.first) violation("I11: events before " + std::to_string(group_.first) + " are trimmed and not archived");
+  for (const auto& [name, service] : group_.services) {
+    for (std::size_t lane = 0; lane < service.lanes.size(); ++lane) {
+      if (service.lanes[lane].fence == 0 || service.lanes[lane].checkpoint + 1 >= group_.first) continue;
+      return violation("I11: events before " + std::to_string(group_.first) + " are trimmed, and " + name + " lane " +
+                       std::to_string(lane) + " stands at " + std::to_string(service.lanes[lane].checkpoint));
+    }
   }
 }
 

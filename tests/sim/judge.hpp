@@ -14,7 +14,11 @@
 //  I7  one fence, one owner               about_to_apply(): fences never fall, one instance per fence
 //  I8  checkpoint behind the head         about_to_apply(): and it never goes back
 //  I9  durable before it is told          answered(); leaves(): a claim is in the store
-//  I10 nobody passes a gap                follower(): its copy of the log is the log
+//  I10 nobody passes a gap                fetched(): an answer of the bus is the log, wherever it lies; about_to_apply(): no checkpoint
+//  passes
+//                                         what its instance was not given; follower(): its copy of the log is the log; world.cpp, turn():
+//                                         who is told that events are gone halts and says so
+//  I11 trimming stays below               trimmed(): every checkpoint and the archive
 //  I12 replay gives the same              at rest: journey and analytics, byte for byte
 //  I13 one key, one answer                world.cpp, hear()
 //  I14 timers                             about_to_apply(): never early, only as set, each generation once
@@ -24,7 +28,7 @@
 //  I18 everybody arrives at the head      world.cpp, settle()
 //  I19 all or nothing                     the model of the store checks before it writes; store_conformance_test.cpp holds it to Redis
 //  I20 drops are counted                  as far as I16; the other counters: tests/unit
-//  Not here: I11 (trimming: tests/unit/bus), I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
+//  Not here: I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
 //  The domain: nothing booked twice (occupy()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
 //  (leaves()), over the cap (check_caps()) or twice for one reason (read()), nobody slipped through (at_rest(): the leak audit of followup,
 //  a pure function over what is stored).
@@ -78,6 +82,14 @@ class Judge final : public Witness {
   /// A message really leaves, by a claim made after so many roll-backs.
   void leaves(const outreach::SendMessage& message, std::uint64_t epoch);
   void follower(const LiveFollower& follower);
+  /// This service handles events.
+  void consumes(std::string_view service) { consumers_.emplace(service); }
+  /// The bus answers a question for events of some types after a position of the present log. Archive and store are one to it.
+  void fetched(std::uint64_t after, const std::vector<std::uint64_t>& types, const messages::FetchReply& reply);
+  /// An instance is given all events that it wants after one position and up to another.
+  void delivered(const std::string& instance, std::uint64_t after, std::uint64_t next);
+  /// The store has forgotten the events before `group.first`. What lies up to `archived` is somewhere else.
+  void trimmed(std::uint64_t archived);
   /// Nothing moves any more.
   void at_rest(const std::vector<std::unique_ptr<runtime::Handler>>& handlers);
 
@@ -88,6 +100,7 @@ class Judge final : public Witness {
   /// What the log says, as far as it was read.
   struct Read {
     std::size_t events = 0;
+    std::vector<std::uint64_t> types;  ///< of each event
     std::map<std::string, messages::Visit> taken;
     std::set<std::string> facts, suppressed, denied;
   };
@@ -122,6 +135,8 @@ class Judge final : public Witness {
   };
   std::map<std::string, Owner> owners_;
   std::set<std::string> due_, fired_;
+  std::set<std::string, std::less<>> consumers_;
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> delivered_;  ///< of each instance: stretches of the log, after -> up to
 
   std::map<std::string, std::uint64_t> claims_;  ///< message -> epoch in which it was claimed
   std::set<std::string> ever_left_;

@@ -38,6 +38,8 @@ class LiveFollower {
       incarnation_.clear();
       return;
     }
+    // The first events are nowhere any more: it stays where it is, says so, and asks again until somebody has brought them back.
+    truncated_ = reply.outcome == messages::FetchOutcome::kTruncated;
     if (reply.outcome != messages::FetchOutcome::kEvents) return;
     incarnation_ = reply.incarnation;
     for (const auto& event : reply.events) {
@@ -49,11 +51,12 @@ class LiveFollower {
   const std::string& incarnation() const { return incarnation_; }
   std::uint64_t head() const { return events_.size(); }
   const std::vector<std::string>& events() const { return events_; }
+  bool truncated() const { return truncated_; }
 
  private:
   std::string incarnation_;
   std::vector<std::string> events_;
-  bool behind_ = false;
+  bool behind_ = false, truncated_ = false;
 };
 
 }  // namespace bridgework::sim

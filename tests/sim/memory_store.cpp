@@ -73,6 +73,46 @@ void MemoryStore::open(GroupState& group, Server& server) {
   transaction.write(group.starts, group.incarnation, group.incarnation_start);
 }
 
+std::uint64_t MemoryStore::trim(GroupState& group, Server& server, std::uint64_t through, const Guards& guards) {
+  through = std::min(through, group.head() - std::min<std::uint64_t>(group.head(), 1));
+  for (const auto& [name, service] : group.services) {
+    for (const auto& lane : service.lanes) {
+      if (guards.held && lane.fence > 0) through = std::min(through, lane.checkpoint);
+    }
+  }
+  if (through < group.first) return 0;
+  Transaction transaction(&server);
+  transaction.keep(group.first);
+  return through + 1 - std::exchange(group.first, through + 1);
+}
+
+void MemoryStore::rebuild(GroupState& group, Server& server, const std::string& service) {
+  Transaction transaction(&server);
+  ServiceState& state = group.services[service];
+  for (auto& lane : state.lanes) {
+    // Each by itself: earlier transactions know where they lie.
+    const auto clear = [&](auto& place) {
+      transaction.keep(place);
+      place = {};
+    };
+    transaction.keep(lane.fence);
+    ++lane.fence;
+    clear(lane.owner);
+    clear(lane.checkpoint);
+    clear(lane.records);
+    clear(lane.timers);
+    clear(lane.effects);
+    clear(lane.parked);
+    clear(lane.attempts);
+    clear(lane.attempts_at);
+    clear(lane.attempts_by);
+  }
+  for (auto& [name, members] : state.indexes) {
+    transaction.keep(members);
+    members.clear();
+  }
+}
+
 tl::expected<MemoryStore::Mishap, Fault> MemoryStore::begin() {
   const Mishap mishap = fate_();
   if (around_.server != nullptr) {

@@ -42,7 +42,8 @@ struct GroupState {
   std::uint64_t incarnation_start = 1;
   std::map<std::string, std::uint64_t> starts{{"1.00000000", 1}};  ///< every incarnation there has been, with its first sequence
   std::uint64_t opened_by = 0;                                     ///< the run of the server in which the present one was opened
-  std::vector<std::string> log;                                    ///< sequence 1 is the first
+  std::vector<std::string> log;                                    ///< sequence 1 is the first. Whole: what was trimmed is only not read
+  std::uint64_t first = 1;                                         ///< of the events that are kept
   std::map<std::string, ServiceState> services;
 
   std::uint64_t head() const { return log.size(); }
@@ -68,13 +69,16 @@ struct Guards {
   bool incarnation = true;  ///< compared in the commit
   bool checkpoint = true;
   bool idempotency = true;
-  bool timer = true;     ///< what fired must be what is set
-  bool raise = true;     ///< fences rise after an unknown outcome
-  bool ahead = true;     ///< a lease from a clock that was put back is over
-  bool attempts = true;  ///< tries at a message are counted durably
-  bool diverged = true;  ///< the bus says so to whoever saw events that are gone
-  bool beacon = true;    ///< Live says where the log ends
-  bool recheck = true;   ///< a channel looks again at the moment of sending
+  bool timer = true;      ///< what fired must be what is set
+  bool raise = true;      ///< fences rise after an unknown outcome
+  bool ahead = true;      ///< a lease from a clock that was put back is over
+  bool attempts = true;   ///< tries at a message are counted durably
+  bool held = true;       ///< trimming stays below every checkpoint
+  bool archived = true;   ///< segments of a log that was rolled back are not served
+  bool diverged = true;   ///< the bus says so to whoever saw events that are gone
+  bool truncated = true;  ///< and to whoever needs events that are gone
+  bool beacon = true;     ///< Live says where the log ends
+  bool recheck = true;    ///< a channel looks again at the moment of sending
 };
 
 /// Thrown by a call in whose middle the process dies. Caught where the simulator runs processes, nowhere else.
@@ -152,6 +156,12 @@ class MemoryStore final : public runtime::Store {
 
   /// A commit that was on its way arrives now, under whatever fences and incarnation there are.
   void arrive(const Flight& flight);
+
+  /// Forgets events up to `through`, but none that a checkpoint lies below, nor the last one. How many.
+  static std::uint64_t trim(GroupState& group, Server& server, std::uint64_t through, const Guards& guards);
+
+  /// Empties a service that the log alone makes what it is, so that it reads all of it again.
+  static void rebuild(GroupState& group, Server& server, const std::string& service);
 
   /// What the first call on every new connection does: a server that has started since opens a new incarnation.
   static void open(GroupState& group, Server& server);

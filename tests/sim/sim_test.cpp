@@ -65,6 +65,10 @@ TEST_F(Sim, UnderFaultsEveryInvariantHolds) {
   EXPECT_GT(all.roll_backs, count / 4);
   EXPECT_GT(all.poisoned, 0u);
   EXPECT_GT(all.parked, 0u);
+  EXPECT_GT(all.server_jumps, count / 4);
+  EXPECT_GT(all.trimmed, count);
+  EXPECT_GT(all.rebuilds, count / 4);
+  EXPECT_GT(all.truncated, 0u);
 }
 
 TEST_F(Sim, InAStormEveryInvariantHolds) {

@@ -22,6 +22,7 @@
 #include "sim/handlers.hpp"
 #include "sim/judge.hpp"
 #include "sim/live_follower.hpp"
+#include "sim/memory_archive.hpp"
 #include "sim/memory_reader.hpp"
 #include "sim/outbox.hpp"
 
@@ -38,6 +39,9 @@ constexpr std::array<const char*, kSites> kSiteZones{"America/New_York", "Americ
 constexpr std::array<const char*, 3> kPersonZones{"", "America/Los_Angeles", "America/New_York"};  // the first: like their site
 constexpr std::size_t kEffectTypeDigits = 16;
 constexpr std::size_t kBackups = 3;
+constexpr std::uint64_t kSegmentEvents = 24;
+constexpr std::size_t kLookupEvents = 256;
+constexpr std::string_view kLogBegins = "the log begins";
 constexpr auto kLease = 12min;  // steps are minutes long: a lease must outlast some of them, and a pause must outlast it
 constexpr auto kAskAgain = 30s;
 constexpr auto kFetchGrace = 60s;
@@ -106,7 +110,7 @@ struct Process final : runtime::Outbox {
   };
   std::optional<Asked> asked;
   std::deque<std::pair<Engine::Want, messages::FetchReply>> answers;
-  std::uint64_t overloaded = 0;
+  std::uint64_t overloaded = 0, truncated = 0;
 
   Process(World& w, std::size_t s) : world(w), service(s) {}
   void reply(const runtime::ReplyTo& to, const messages::Reply& reply) override;
@@ -149,6 +153,7 @@ class World {
     for (const auto& handler : handlers_) {
       fragile_.push_back(std::make_unique<FragileHandler>(*handler));
       group_.services[std::string(handler->name())];
+      if (!handler->consumed().empty()) judge_.consumes(handler->name());
     }
     for (std::size_t s = 0; s < handlers_.size(); ++s) {
       for (std::size_t i = 0; i < kInstances; ++i) start(*processes_.emplace_back(std::make_unique<Process>(*this, s)));
@@ -164,6 +169,7 @@ class World {
     calm_ = true;
     check_owners();
     settle();
+    restore_archive();
     cure();
     if (server_.skew != 0min) {
       set_server_clock(0min);
@@ -204,9 +210,10 @@ class World {
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
 
   void choose_character() {
-    for (double* fault : {&faults_.store_lost, &faults_.crash, &faults_.crash_inside, &faults_.pause, &faults_.pause_inside,
-                          &faults_.packet_lost, &faults_.packet_doubled, &faults_.packet_late, &faults_.stale_fetch, &faults_.bus_crash,
-                          &faults_.clock_jump, &faults_.server_jump, &faults_.restart, &faults_.slow_send}) {
+    for (double* fault :
+         {&faults_.store_lost, &faults_.crash, &faults_.crash_inside, &faults_.pause, &faults_.pause_inside, &faults_.packet_lost,
+          &faults_.packet_doubled, &faults_.packet_late, &faults_.stale_fetch, &faults_.bus_crash, &faults_.clock_jump,
+          &faults_.server_jump, &faults_.restart, &faults_.slow_send, &faults_.archive, &faults_.archive_lost, &faults_.rebuild}) {
       constexpr std::array<double, 4> kWeights{0, 0.5, 1, 3};
       *fault *= kWeights[below(kWeights.size())];
     }
@@ -250,7 +257,7 @@ class World {
     p.answers.clear();
     p.asked.reset();
     p.paused_for = 0;
-    p.overloaded = 0;
+    p.overloaded = p.truncated = 0;
     p.engine.reset();
     if (p.store) p.store->abandon();
     p.store = std::make_unique<MemoryStore>(
@@ -303,13 +310,34 @@ class World {
     }
   }
 
+  void deliver(Process& p, const Engine::Want& want, const messages::FetchReply& reply) {
+    if (reply.outcome == messages::FetchOutcome::kEvents && reply.incarnation == group_.incarnation) {
+      judge_.delivered(p.name, want.after, reply.next);
+    }
+    p.engine->deliver(want.after, reply);
+    if (reply.outcome != messages::FetchOutcome::kTruncated) return;
+    ++p.truncated;
+    ++report_.truncated;
+  }
+  /// Whoever was told that events are gone wants no more of them, and says why.
+  void check_halted(const Process& p) {
+    if (p.truncated == 0) return;
+    const auto why = p.engine->not_ready();
+    if (p.engine->want() || !why) judge_.violation("I10: " + p.name + " goes on over events that are gone");
+  }
+  bool is_halted(std::size_t service) const {
+    return std::ranges::any_of(processes_, [&](const auto& p) { return p->service == service && p->truncated > 0; });
+  }
+
   bool turn(Process& p) {
-    bool busy = false;
+    bool busy = std::ranges::any_of(p.answers, [](const auto& answer) { return !answer.second.events.empty(); });
     for (; !p.inbox.empty(); p.inbox.pop_front()) p.engine->submit(p.inbox.front().first, std::move(p.inbox.front().second));
     for (; !p.answers.empty(); p.answers.pop_front()) {
-      busy = busy || !p.answers.front().second.events.empty();
-      p.engine->deliver(p.answers.front().first.after, p.answers.front().second);
+      // The client of the bus has forgotten what it asked for a log that is no more.
+      const auto want = p.engine->want();
+      if (want && want->incarnation == p.answers.front().first.incarnation) deliver(p, p.answers.front().first, p.answers.front().second);
     }
+    check_halted(p);
     ask_bus(p);
     for (int i = 0; i < 50 && p.engine->turn(); ++i) busy = true;
     for (std::size_t i = 0; i < p.effects.size();) {
@@ -381,16 +409,12 @@ class World {
 
   std::chrono::steady_clock::time_point steady() const { return std::chrono::steady_clock::time_point(now_.time_since_epoch()); }
 
-  bus::LogBounds bounds() const {
-    return {group_.incarnation, group_.incarnation_start, group_.log.empty() ? group_.head() + 1 : 1, group_.head(), group_.starts};
-  }
-  bus::LogEntry entry(std::uint64_t sequence) const {
-    const std::string& bytes = group_.log[sequence - 1];
-    const auto record = messages::decode_as<messages::EventRecord>(bytes);
-    return {sequence, record ? record->type_id : 0, bytes};
-  }
+  bus::LogBounds bounds() const { return archive_.read(group_, 0, 0).bounds; }
 
   void ask_desk(const std::string& name, messages::Fetch fetch) {
+    asked_.insert_or_assign(fetch.correlation, fetch);
+    // As if whoever asks had seen what is gone.
+    if (!guards_.truncated) fetch.after = std::max(fetch.after, bounds().first - 1);
     if (!guards_.diverged) {
       // As if positions were numbers and nothing else.
       fetch.incarnation.clear();
@@ -404,15 +428,18 @@ class World {
       std::optional<bus::FetchDesk::Found> found;
       if (!server_.away && !chance(faults_.store_lost)) {
         MemoryStore::open(group_, server_);
-        found.emplace();
-        found->bounds = bounds();
-        for (std::uint64_t s = lookup.fetch.after + 1; s <= group_.head() && found->entries.size() < 256; ++s) {
-          found->entries.push_back(entry(s));
-        }
+        found = archive_.read(group_, lookup.fetch.after, kLookupEvents);
       }
       bus_->desk.looked_up(std::move(lookup), found, steady());
     }
     for (auto& told : bus_->desk.take_answers()) {
+      // A log that has just come back and that nobody has opened yet says nothing about what was true of it.
+      if (const auto asked = asked_.extract(told.reply.correlation); asked && group_.opened_by == server_.run) {
+        judge_.fetched(asked.mapped().after, asked.mapped().types, told.reply);
+      }
+      if (told.reply.outcome == messages::FetchOutcome::kTruncated && !archive_.is_lost()) {
+        judge_.violation("I10: " + told.identity + " is told that events are gone, and they are in the archive");
+      }
       if (told.identity == kFollower) {
         follower_.fetched(*follower_asked_, told.reply);
         follower_asked_.reset();
@@ -442,8 +469,10 @@ class World {
       }
       b.desk.opened(bounds(), steady());
     }
-    std::vector<bus::LogEntry> entries;
-    for (std::size_t most = calm_ ? 256 : below(40); most > 0 && b.position < group_.head(); --most) entries.push_back(entry(++b.position));
+    // A blocked read begins where the log begins now, whatever has been trimmed since the last one.
+    b.position = std::max(b.position, group_.first - 1);
+    auto entries = archive_.read(group_, b.position, calm_ ? kLookupEvents : below(40)).entries;
+    b.position += entries.size();
     const bool busy = !entries.empty();
     for (const auto& e : entries) {
       const bool dropped = faults_.live_lost > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < faults_.live_lost;
@@ -467,6 +496,33 @@ class World {
     serve_desk();
     judge_.follower(follower_);
     return busy;
+  }
+
+  // ---- the archive
+
+  void run_archiver() {
+    if (server_.away) return;
+    MemoryStore::open(group_, server_);
+    const std::uint64_t forgotten = archive_.round(group_, server_, kSegmentEvents);
+    if (forgotten > 0) judge_.trimmed(archive_.last());
+    report_.trimmed += forgotten;
+  }
+  void rebuild() {
+    if (server_.away) return;
+    MemoryStore::rebuild(group_, server_, std::string(handlers_[kAnalytics]->name()));
+    ++report_.rebuilds;
+  }
+  /// A person brings the archive back and starts anew what halted without it.
+  void restore_archive() {
+    archive_.restore();
+    for (const auto& p : processes_) {
+      if (p->truncated == 0) continue;
+      if (const auto why = p->engine->not_ready(); !why || !why->starts_with(kLogBegins)) {
+        judge_.violation("I10: " + p->name + " has halted and does not say so");
+      }
+      start(*p);
+    }
+    settle();
   }
 
   // ---- the store
@@ -625,7 +681,7 @@ class World {
     }
   }
 
-  static constexpr std::size_t kLeadIntake = 0, kAppointments = 1, kFollowup = 2, kOutreach = 3;
+  static constexpr std::size_t kLeadIntake = 0, kAppointments = 1, kFollowup = 2, kOutreach = 3, kAnalytics = 6;
   static constexpr const char* kFollower = "follower";
 
   SiteId site(std::size_t i) const { return SiteId("site-" + std::to_string(i)); }
@@ -848,6 +904,9 @@ class World {
       ++report_.server_jumps;
     }
     if (chance(faults_.poison)) poison_something();
+    if (chance(faults_.archive)) run_archiver();
+    if (chance(faults_.archive_lost) && group_.first > 1) archive_.lose();
+    if (chance(faults_.rebuild)) rebuild();
     send_calls();
     deliver_packets();
     run_server();
@@ -917,7 +976,7 @@ class World {
       if (!p->effects.empty()) return false;
     }
     for (std::size_t s = 0; s < handlers_.size(); ++s) {
-      const bool consumes = !handlers_[s]->consumed().empty();
+      const bool consumes = !handlers_[s]->consumed().empty() && !is_halted(s);
       for (const auto& lane : state_of(s).lanes) {
         if (consumes && lane.checkpoint != group_.head()) return false;
         if (!lane.effects.empty()) return false;
@@ -944,6 +1003,7 @@ class World {
   Loss loss_ = Loss::kNothing;
   std::deque<GroupState> backups_;
   MemoryStore::Flights flights_;
+  MemoryArchive archive_{guards_};
 
   Judge judge_{group_, [this] { return now_; }, [this] { return stores_now(); }};
   std::vector<std::unique_ptr<runtime::Handler>> handlers_;
@@ -953,6 +1013,7 @@ class World {
   std::unique_ptr<Bus> bus_ = std::make_unique<Bus>();
   LiveFollower follower_;
   std::optional<LiveFollower::Position> follower_asked_;
+  std::map<std::uint64_t, messages::Fetch> asked_;  ///< of the bus, by correlation
 
   std::multimap<Instant, std::function<void()>> network_;
   std::map<std::uint64_t, Call> calls_;
@@ -981,6 +1042,9 @@ void RunReport::add(const RunReport& other) {
   poisoned += other.poisoned;
   parked += other.parked;
   diverged += other.diverged;
+  trimmed += other.trimmed;
+  rebuilds += other.rebuilds;
+  truncated += other.truncated;
 }
 
 std::string RunReport::text() const {
@@ -988,7 +1052,8 @@ std::string RunReport::text() const {
   return part(events, "events, ") + part(commands_done, "commands, ") + part(messages_sent, "messages, ") + part(crashes, "crashes, ") +
          part(pauses, "pauses, ") + part(unknown_outcomes, "unknown outcomes, ") + part(restarts, "restarts of Redis, ") +
          part(roll_backs, "roll-backs, ") + part(server_jumps, "jumps of its clock, ") + part(poisoned, "poisoned events, ") +
-         part(parked, "parked, ") + part(diverged, "diverged");
+         part(parked, "parked, ") + part(diverged, "diverged, ") + part(trimmed, "trimmed, ") + part(rebuilds, "rebuilds, ") +
+         part(truncated, "truncated");
 }
 
 RunReport run_world(std::uint64_t seed, std::size_t steps, const Faults& faults, const Guards& guards) {

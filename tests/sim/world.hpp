@@ -30,8 +30,11 @@ struct Faults {
   double stale_copy = 0.2;     ///< or is an older copy of itself
   double poison = 0.003;       ///< an event kills every process that handles it
   double slow_send = 0.2;      ///< a claimed message leaves some time later
+  double archive = 0.1;        ///< no fault: old events go to the archive, and the store forgets them
+  double archive_lost = 0.002;
+  double rebuild = 0.003;  ///< a read model is made anew from the first event on
 };
-inline constexpr Faults kNoFaults{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+inline constexpr Faults kNoFaults{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 /// Everything but the store's own losses, and far more often: processes hardly come to anything between two accidents.
 inline constexpr Faults kStorm{.store_lost = 0.04,
@@ -53,6 +56,7 @@ struct RunReport {
   std::uint64_t events = 0, commands_done = 0, commands_refused = 0, messages_sent = 0;
   std::uint64_t crashes = 0, pauses = 0, unknown_outcomes = 0, restarts = 0, roll_backs = 0, server_jumps = 0, poisoned = 0, parked = 0,
                 diverged = 0;
+  std::uint64_t trimmed = 0, rebuilds = 0, truncated = 0;
 
   void add(const RunReport& other);
   std::string text() const;
