@@ -27,7 +27,7 @@
 //  I16 refused is counted                 world.cpp, check_counts(); that queues are bounded: tests/unit/runtime/engine_test.cpp
 //  I18 everybody arrives at the head      world.cpp, settle()
 //  I19 all or nothing                     the model of the store checks before it writes; store_conformance_test.cpp holds it to Redis
-//  I20 drops are counted                  as far as I16; the other counters: tests/unit
+//  I20 drops are counted                  world.cpp, check_counts(): what each engine has counted is what the simulator did to it
 //  Not here: I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
 //  The domain: nothing booked twice (occupy()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
 //  (leaves()), over the cap (check_caps()) or twice for one reason (read()), nobody slipped through (at_rest(): the leak audit of followup,

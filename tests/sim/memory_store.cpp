@@ -12,8 +12,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLivesKept = 60s;  ///< after their end
 
-tl::unexpected<Fault> lost() { return tl::unexpected(Fault{runtime::FaultKind::kDisconnected, "the simulated link broke"}); }
-
 /// One transaction: everything it changes can be taken back together.
 class Transaction {
  public:
@@ -110,6 +108,27 @@ void MemoryStore::rebuild(GroupState& group, Server& server, const std::string& 
   for (auto& [name, members] : state.indexes) {
     transaction.keep(members);
     members.clear();
+  }
+}
+
+tl::unexpected<Fault> MemoryStore::lost() {
+  ++told_.faults;
+  return tl::unexpected(Fault{runtime::FaultKind::kDisconnected, "the simulated link broke"});
+}
+
+void MemoryStore::tell(const Unit& unit, UnitOutcome outcome) {
+  const bool only_moves = unit.checkpoint && unit.idempotency.empty() && unit.fired.empty() && unit.records.empty() &&
+                          unit.indexes.empty() && unit.timers.empty() && unit.effects.empty() && unit.parked.empty() && unit.events.empty();
+  switch (outcome) {
+    case UnitOutcome::kDone:
+      told_.parked +=
+          static_cast<std::uint64_t>(std::ranges::count_if(unit.parked, [](const auto& write) { return write.body.has_value(); }));
+      break;
+    case UnitOutcome::kFenced: ++(only_moves ? told_.moves_refused : told_.fenced); break;
+    case UnitOutcome::kAlreadyAnswered:
+    case UnitOutcome::kCheckpointMoved:
+    case UnitOutcome::kTimerChanged: ++(only_moves ? told_.moves_refused : told_.conflicts); break;
+    case UnitOutcome::kLogBroken: break;
   }
 }
 
@@ -218,11 +237,18 @@ tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<st
   for (const auto& key : idempotency_keys) {
     const auto it = mine().replies.find(key);
     out.replies.push_back(!guards_.idempotency || it == mine().replies.end() ? std::nullopt : std::optional(it->second));
+    if (out.replies.back()) ++told_.answered_before;
   }
   return out;
 }
 
 tl::expected<std::vector<runtime::LaneExtras>, Fault> MemoryStore::extras(const std::vector<Lane>& lanes) {
+  // The engine asks again when it ticks, and counts nothing.
+  struct Uncounted {
+    Told& told;
+    const std::uint64_t faults = told.faults;
+    ~Uncounted() { told.faults = faults; }
+  } const uncounted{told_};
   const auto mishap = begin();
   if (!mishap) return tl::unexpected(mishap.error());
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
@@ -330,6 +356,7 @@ tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::end_commit() 
   }
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
   if (*mishap == Mishap::kLostAfter) return lost();
+  for (std::size_t u = 0; u < units.size(); ++u) tell(units[u], out[u].outcome);
   return out;
 }
 

@@ -123,6 +123,15 @@ class MemoryStore final : public runtime::Store {
   };
   using Flights = std::deque<Flight>;
 
+  /// What a store has told its caller, which is to count it.
+  struct Told {
+    std::uint64_t faults = 0;
+    std::uint64_t answered_before = 0;  ///< replies found to commands
+    std::uint64_t fenced = 0, conflicts = 0;
+    std::uint64_t moves_refused = 0;  ///< commits of a checkpoint and nothing else
+    std::uint64_t parked = 0;
+  };
+
   /// What the simulator knows of and a unit test of the engine does without.
   struct Surroundings {
     Server* server = nullptr;
@@ -154,6 +163,8 @@ class MemoryStore final : public runtime::Store {
   /// Whoever began a commit is gone: it is on its way all the same.
   void abandon();
 
+  const Told& told() const { return told_; }
+
   /// A commit that was on its way arrives now, under whatever fences and incarnation there are.
   void arrive(const Flight& flight);
 
@@ -168,6 +179,8 @@ class MemoryStore final : public runtime::Store {
 
  private:
   tl::expected<Mishap, Fault> begin();
+  tl::unexpected<Fault> lost();
+  void tell(const Unit& unit, runtime::UnitOutcome outcome);
   runtime::UnitResult commit_one(const std::string& instance, const std::string& incarnation, const Unit& unit,
                                  const std::vector<std::uint64_t>& read);
   std::vector<std::uint64_t> versions_read(const Unit& unit) const;
@@ -180,6 +193,7 @@ class MemoryStore final : public runtime::Store {
   const Guards& guards_;
   Surroundings around_;
   std::optional<std::uint64_t> link_;  ///< the run of the server this is connected to
+  Told told_;
   std::string instance_;
   std::string begun_incarnation_;
   std::vector<Unit> begun_;

@@ -76,7 +76,12 @@ class FragileHandler final : public runtime::Handler {
   tl::expected<Command, std::string> perform(runtime::RecordReader& reader, std::string_view effect) const override {
     return inner_.perform(reader, effect);
   }
-  tl::expected<Command, std::string> uncertain(std::string_view effect) const override { return inner_.uncertain(effect); }
+  tl::expected<Command, std::string> uncertain(std::string_view effect) const override {
+    auto outcome = inner_.uncertain(effect);
+    if (outcome) ++uncertain_asked;
+    return outcome;
+  }
+  mutable std::uint64_t uncertain_asked = 0, uncertain_counted = 0;  ///< of all instances there have been
 
  private:
   void taste(const runtime::Work& work) const {
@@ -110,7 +115,7 @@ struct Process final : runtime::Outbox {
   };
   std::optional<Asked> asked;
   std::deque<std::pair<Engine::Want, messages::FetchReply>> answers;
-  std::uint64_t overloaded = 0, truncated = 0;
+  std::uint64_t overloaded = 0, truncated = 0, diverged = 0;
 
   Process(World& w, std::size_t s) : world(w), service(s) {}
   void reply(const runtime::ReplyTo& to, const messages::Reply& reply) override;
@@ -181,6 +186,11 @@ class World {
       settle();
     }
     for (const auto& p : processes_) check_counts(*p);
+    for (const auto& handler : fragile_) {
+      if (handler->uncertain_asked == handler->uncertain_counted) continue;
+      judge_.violation("I20: " + std::string(handler->name()) + " called " + std::to_string(handler->uncertain_asked) +
+                       " effects uncertain and counted " + std::to_string(handler->uncertain_counted));
+    }
     judge_.at_rest(handlers_);
     if (follower_.incarnation() != group_.incarnation || follower_.head() != group_.head()) {
       judge_.violation("I10: a follower of Live stands at " + std::to_string(follower_.head()) + ", the log at " +
@@ -257,7 +267,7 @@ class World {
     p.answers.clear();
     p.asked.reset();
     p.paused_for = 0;
-    p.overloaded = p.truncated = 0;
+    p.overloaded = p.truncated = p.diverged = 0;
     p.engine.reset();
     if (p.store) p.store->abandon();
     p.store = std::make_unique<MemoryStore>(
@@ -315,6 +325,7 @@ class World {
       judge_.delivered(p.name, want.after, reply.next);
     }
     p.engine->deliver(want.after, reply);
+    if (reply.outcome == messages::FetchOutcome::kDiverged) ++p.diverged;
     if (reply.outcome != messages::FetchOutcome::kTruncated) return;
     ++p.truncated;
     ++report_.truncated;
@@ -397,12 +408,31 @@ class World {
     p.asked.reset();
   }
 
+  /// What one instance has counted in its life is what it was told and what it told others.
   void check_counts(const Process& p) {
-    const auto counted = p.metrics->counter("bridgework_commands_total", "Commands answered, by outcome.", {{"outcome", "overloaded"}});
-    if (static_cast<std::uint64_t>(counted.value()) != p.overloaded) {
-      judge_.violation("I20: " + p.name + " refused " + std::to_string(p.overloaded) + " commands as overloaded and counted " +
-                       std::to_string(static_cast<std::uint64_t>(counted.value())));
-    }
+    const auto counted = [&](const char* name, const runtime::Metrics::Labels& labels = {}) {
+      return static_cast<std::uint64_t>(p.metrics->counter(name, "", labels).value());
+    };
+    const auto check = [&](const char* what, std::uint64_t number, std::uint64_t at_least, std::uint64_t at_most) {
+      if (number >= at_least && number <= at_most) return;
+      judge_.violation("I20: " + p.name + " counted " + std::to_string(number) + " " + what + " of " + std::to_string(at_least));
+    };
+    const auto exactly = [&](const char* what, std::uint64_t number, std::uint64_t right) { check(what, number, right, right); };
+    const auto commands = [&](const char* outcome) { return counted("bridgework_commands_total", {{"outcome", outcome}}); };
+    const MemoryStore::Told& told = p.store->told();
+    exactly("overloaded", commands("overloaded"), p.overloaded);
+    exactly("answered before", commands("answered_before"), told.answered_before);
+    exactly("keys reused", commands("key_reused"), 0);
+    exactly("expired", commands("expired"), 0);
+    exactly("malformed", counted("bridgework_malformed_total"), 0);
+    exactly("store faults", counted("bridgework_store_faults_total"), told.faults);
+    exactly("parked", counted("bridgework_parked_total"), told.parked);
+    exactly("diverged", counted("bridgework_diverged_total"), p.diverged);
+    exactly("truncated", counted("bridgework_truncated_total"), p.truncated);
+    // A refused commit that only moves a checkpoint is counted when events led to it, and not when the engine tidies up.
+    check("fences lost", counted("bridgework_fence_lost_total"), told.fenced, told.fenced + told.moves_refused);
+    check("conflicts", counted("bridgework_commit_conflicts_total"), told.conflicts, told.conflicts + told.moves_refused);
+    fragile_[p.service]->uncertain_counted += counted("bridgework_effects_uncertain_total");
   }
 
   // ---- the bus
