@@ -111,6 +111,8 @@ TEST_F(RedisUsers, WhatWasCommittedIsThereAfterARestartThoughNobodyMayComeInAsDe
   server_.restart();
   EXPECT_FALSE(as("", "").run({"PING"})) << "somebody came in without a password";
   Redis reading = as("followup");
+  // A stranger is turned away even while the file is being read, so the server seemed to be there.
+  for (auto loaded = reading.run({"PING"}); !loaded && loaded.error().kind == FaultKind::kOverloaded;) loaded = reading.run({"PING"});
   EXPECT_EQ(reading.run({"HGET", Keys{"g", "followup"}.records(unit.lane), "A/1"})->text, "x");
   EXPECT_EQ(reading.run({"XLEN", (Keys{"g", {}}.log())})->integer, 1);
 }
