@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -128,6 +130,13 @@ struct Redis::Connection {
   std::unordered_set<std::string> loaded;                      // what this connection has seen loaded, by its SHA
   std::vector<const char*> words;                              // of the command being sent
   std::vector<std::size_t> sizes;
+  std::thread::id user;  // who used it first; until then it may be handed on
+
+  /// Two threads in one context take each other's answers.
+  void check_thread() {
+    if (user == std::thread::id()) user = std::this_thread::get_id();
+    assert(user == std::this_thread::get_id() && "a connection belongs to one thread");
+  }
 
   Fault drop(std::string what) {
     context.reset();
@@ -143,6 +152,7 @@ struct Redis::Connection {
   }
 
   tl::expected<void, Fault> connect() {
+    check_thread();
     if (context) return {};
     run_id.clear();
     const timeval limit = to_timeval(options.timeout);
@@ -282,6 +292,7 @@ tl::expected<void, Fault> Redis::begin_script(std::string_view source, const std
 }
 
 tl::expected<RedisValue, Fault> Redis::end_script() {
+  connection_->check_thread();
   if (!connection_->context) return tl::unexpected(Fault{FaultKind::kDisconnected, "the link broke while an answer was waited for"});
   auto answer = connection_->read("EVALSHA");
   // Somebody has flushed the scripts: nothing was run, and the next time it is loaded again.

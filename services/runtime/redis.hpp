@@ -42,8 +42,8 @@ struct ProcessSettings;
 
 using RedisCommand = std::vector<std::string>;
 
-/// A connection owned by one thread. After a time-out or a broken link the context is destroyed, because a late answer would be taken
-/// for the next command's; the next call connects again. Binary-safe throughout.
+/// A connection owned by the thread that uses it first. After a time-out or a broken link the context is destroyed, because a late answer
+/// would be taken for the next command's; the next call connects again. Binary-safe throughout.
 class Redis {
  public:
   struct Options {

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -208,6 +209,18 @@ TEST(RedisConnection, IsTheServicesOwnWhenThereIsAPassword) {
   ASSERT_TRUE(options) << options.error();
   EXPECT_EQ(options->user, "followup");
   EXPECT_EQ(options->password, "opensesame");
+}
+
+TEST(RedisConnection, StaysWithTheThreadThatUsedItFirst) {
+  RedisServer server;
+  Redis made_here(server.options());
+  std::thread([&] { EXPECT_EQ(made_here.run({"PING"})->text, "PONG"); }).join();
+  EXPECT_DEATH(static_cast<void>(made_here.run({"PING"})), "one thread");
+  EXPECT_DEATH(static_cast<void>(made_here.pipeline({{"PING"}})), "one thread");
+  EXPECT_DEATH(static_cast<void>(made_here.script(kAppend, {"k"}, {"a"})), "one thread");
+  EXPECT_DEATH(static_cast<void>(made_here.begin_script(kAppend, {"k"}, {"a"})), "one thread");
+  EXPECT_DEATH(static_cast<void>(made_here.end_script()), "one thread");
+  EXPECT_DEATH(static_cast<void>(made_here.run_blocking({"PING"}, 1ms)), "one thread");
 }
 
 TEST(RedisConnection, TooManyClientsIsNoDefectAndIsTriedAgain) {
