@@ -50,21 +50,23 @@ TEST(Redis, ReadsNestedLists) {
   EXPECT_EQ(entry.items.at(1).items.at(1).text, std::string("\0\xff", 2));
 }
 
+constexpr std::pair<std::string_view, FaultKind> kErrors[] = {
+    {"LOADING Redis is loading the dataset in memory", FaultKind::kOverloaded},
+    {"MISCONF Errors writing to the AOF file", FaultKind::kOverloaded},
+    {"OOM command not allowed when used memory > 'maxmemory'.", FaultKind::kOverloaded},
+    {"BUSY Redis is busy running a script.", FaultKind::kOverloaded},
+    {"READONLY You can't write against a read only replica.", FaultKind::kOverloaded},
+    {"MASTERDOWN Link with MASTER is down", FaultKind::kOverloaded},
+    {"WRONGTYPE Operation against a key", FaultKind::kInternal},
+    {"NOPERM this user has no permissions", FaultKind::kInternal},
+};
+constexpr std::string_view kFail = "return redis.error_reply(ARGV[1])";
+
 TEST(Redis, NamesAnErrorByWhatToDoAboutIt) {
   RedisServer server;
   Redis redis(server.options());
-  static constexpr std::pair<std::string_view, FaultKind> kCases[] = {
-      {"LOADING Redis is loading the dataset in memory", FaultKind::kOverloaded},
-      {"MISCONF Errors writing to the AOF file", FaultKind::kOverloaded},
-      {"OOM command not allowed when used memory > 'maxmemory'.", FaultKind::kOverloaded},
-      {"BUSY Redis is busy running a script.", FaultKind::kOverloaded},
-      {"READONLY You can't write against a read only replica.", FaultKind::kOverloaded},
-      {"MASTERDOWN Link with MASTER is down", FaultKind::kOverloaded},
-      {"WRONGTYPE Operation against a key", FaultKind::kInternal},
-      {"NOPERM this user has no permissions", FaultKind::kInternal},
-  };
-  for (const auto& [text, kind] : kCases) {
-    const auto answer = redis.script("return redis.error_reply(ARGV[1])", {}, {std::string(text)});
+  for (const auto& [text, kind] : kErrors) {
+    const auto answer = redis.script(kFail, {}, {std::string(text)});
     ASSERT_FALSE(answer) << text;
     EXPECT_EQ(answer.error().kind, kind) << text;
     EXPECT_EQ(answer.error().what.substr(0, 6), text.substr(0, 6));
@@ -104,6 +106,47 @@ TEST(RedisScript, WritesNothingWhenItsFirstCommandFails) {
   const auto answer = redis.script(kAppend, {"list"}, {"a"});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FaultKind::kInternal);
+}
+
+TEST(RedisScriptInTwoHalves, NamesAnErrorByWhatToDoAboutIt) {
+  RedisServer server;
+  Redis redis(server.options());
+  for (const auto& [text, kind] : kErrors) {
+    ASSERT_TRUE(redis.begin_script(kFail, {}, {text})) << text;
+    const auto answer = redis.end_script();
+    ASSERT_FALSE(answer) << text;
+    EXPECT_EQ(answer.error().kind, kind) << text;
+    EXPECT_EQ(answer.error().what.substr(0, 6), text.substr(0, 6));
+  }
+  EXPECT_EQ(redis.connection_number(), 1u);
+}
+
+TEST(RedisScriptInTwoHalves, IsLoadedAgainAfterRedisForgotIt) {
+  RedisServer server;
+  Redis redis(server.options());
+  const auto append = [&](std::string_view text) -> tl::expected<RedisValue, Fault> {
+    if (const auto begun = redis.begin_script(kAppend, {"k"}, {text}); !begun) return tl::unexpected(begun.error());
+    return redis.end_script();
+  };
+  EXPECT_EQ(append("a")->text, "a");
+  ASSERT_TRUE(redis.run({"SCRIPT", "FLUSH"}));
+  const auto forgotten = append("b");
+  ASSERT_FALSE(forgotten);
+  EXPECT_EQ(forgotten.error().kind, FaultKind::kOverloaded);
+  EXPECT_EQ(append("c")->text, "ac") << "what was refused was not run";
+}
+
+TEST(RedisScriptInTwoHalves, CannotBeginWhileAnotherScriptKeepsRedisBusy) {
+  RedisServer server({"--lua-time-limit", "1"});
+  Redis busy(server.options()), redis(server.options());
+  ASSERT_TRUE(busy.begin_script("while true do end", {}, {}));
+  const auto begun = redis.begin_script(kAppend, {"k"}, {"a"});
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().kind, FaultKind::kOverloaded) << begun.error().what;
+  ASSERT_TRUE(redis.run({"SCRIPT", "KILL"}));
+  EXPECT_FALSE(busy.end_script());
+  ASSERT_TRUE(redis.begin_script(kAppend, {"k"}, {"a"}));
+  EXPECT_EQ(redis.end_script()->text, "a");
 }
 
 TEST(RedisPipeline, AnErrorStandsInItsPlaceAndFailsNoOther) {
