@@ -196,6 +196,75 @@ TEST_F(RedisStoreTest, StopsWhenTheLogAndItsHeadDisagree) {
   EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kLogBroken);
 }
 
+TEST_F(RedisStoreTest, WithoutMemoryRefusesACommitWholeAndStillReads) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  Unit unit = unit_of(tick, 3);
+  unit.records = {{"A/1", "before"}};
+  unit.timers = {{"t", Instant(1s), "body"}};
+  unit.events = {"first"};
+  ASSERT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"CONFIG", "SET", "maxmemory", "1"}));
+  unit.records = {{"A/1", "after"}};
+  unit.timers.clear();
+  unit.events = {"second"};
+  const auto refused = one.commit(tick.incarnation, {unit});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, FaultKind::kOverloaded) << refused.error().what;
+  EXPECT_EQ((*one.load({{3, "A/1"}}))[0], "before");
+  EXPECT_EQ(support::log_in(redis, kKeys), std::vector<std::string>{"first"});
+
+  // What frees memory first is let through by Redis, and then all that follows it.
+  Unit fires = unit_of(tick, 4), also = unit;
+  fires.lane = 3;
+  fires.fired = {{"t", "body"}};
+  fires.records = unit.records;
+  fires.events = unit.events;
+  const auto freed = one.commit(tick.incarnation, {fires});
+  ASSERT_TRUE(redis.run({"CONFIG", "SET", "maxmemory", "0"}));
+  const bool done = freed.has_value();
+  EXPECT_EQ((*one.load({{3, "A/1"}}))[0], done ? "after" : "before");
+  EXPECT_EQ((*one.due({3}, 10, 0us)).due.size(), done ? 0u : 1u);
+  EXPECT_EQ(support::log_in(redis, kKeys).size(), done ? 2u : 1u);
+
+  also.events = {"third"};
+  EXPECT_EQ((*one.commit(tick.incarnation, {also})).front().outcome, UnitOutcome::kDone);
+  EXPECT_EQ(support::log_in(redis, kKeys).back(), "third");
+}
+
+TEST_F(RedisStoreTest, OnAReplicaRefusesACommitUntilItIsAMasterAgain) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"REPLICAOF", "127.0.0.1", "1"}));
+  Unit unit = unit_of(tick, 3);
+  unit.events = {"once"};
+  const auto refused = one.commit(tick.incarnation, {unit});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, FaultKind::kOverloaded) << refused.error().what;
+  ASSERT_TRUE(redis.run({"REPLICAOF", "NO", "ONE"}));
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
+  EXPECT_EQ(support::log_in(redis, kKeys), std::vector<std::string>{"once"});
+}
+
+TEST_F(RedisStoreTest, CommitsOnceThoughRedisForgotItsScripts) {
+  auto one = store();
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  Unit unit = unit_of(tick, 3);
+  unit.events = {"first"};
+  ASSERT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
+  Redis redis(server.options());
+  ASSERT_TRUE(redis.run({"SCRIPT", "FLUSH"}));
+  unit.events = {"second"};
+  const auto forgotten = one.commit(tick.incarnation, {unit});
+  ASSERT_FALSE(forgotten);
+  EXPECT_EQ(forgotten.error().kind, FaultKind::kOverloaded);
+  EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 1);
+  EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
+  EXPECT_EQ(support::log_in(redis, kKeys), (std::vector<std::string>{"first", "second"}));
+}
+
 TEST_F(RedisStoreTest, OpensANewIncarnationWhenRedisRestarts) {
   auto one = store();
   const auto before = *one.tick(kSelf, 10s, Store::Fences::kKeep);
