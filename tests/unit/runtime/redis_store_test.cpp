@@ -3,6 +3,7 @@
 #include "runtime/redis_store.hpp"
 
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -263,6 +264,48 @@ TEST_F(RedisStoreTest, CommitsOnceThoughRedisForgotItsScripts) {
   EXPECT_EQ(redis.run({"XLEN", kKeys.log()})->integer, 1);
   EXPECT_EQ((*one.commit(tick.incarnation, {unit})).front().outcome, UnitOutcome::kDone);
   EXPECT_EQ(support::log_in(redis, kKeys), (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_F(RedisStoreTest, AnAnswerOutlivesItsPeriodAndIsGoneAfterTwo) {
+  RedisStore one(Redis(server.options()), kKeys, 1s);
+  const auto tick = *one.tick(kSelf, 10s, Store::Fences::kKeep);
+  Redis redis(server.options());
+  const auto period = [&] { return std::stoll(redis.run({"TIME"})->items.at(0).text); };
+  const auto commit = [&](const std::string& key) {
+    Unit unit = unit_of(tick, 3);
+    unit.idempotency = {{key, "h", "r"}};
+    return (*one.commit(tick.incarnation, {unit})).front().outcome;
+  };
+  const auto found = [&](const std::string& key) { return (*one.look_up({key}, {})).replies[0].has_value(); };
+  // The clock may pass a boundary within any step, so each is told from what it read before and after.
+  long long given = 0;
+  do {
+    given = period();
+    ASSERT_EQ(commit("k" + std::to_string(given)), UnitOutcome::kDone);
+  } while (period() != given);
+  const std::string first = "k" + std::to_string(given), second = "of the next period";
+  bool next_begun = false, crossed = false, given_anew = false;
+  for (;;) {
+    const auto before = period();
+    if (before >= given + 2) break;
+    if (before == given + 1 && !next_begun) {
+      next_begun = true;
+      EXPECT_EQ(commit(second), UnitOutcome::kDone);
+    }
+    const bool there = found(first);
+    const auto again = commit(first);
+    given_anew = again == UnitOutcome::kDone;
+    if (period() >= given + 2) break;
+    crossed = crossed || before == given + 1;
+    ASSERT_TRUE(there) << "in period " << before - given;
+    ASSERT_EQ(again, UnitOutcome::kAlreadyAnswered) << "in period " << before - given;
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_TRUE(crossed);
+  const bool second_there = found(second);
+  EXPECT_TRUE(second_there || period() > given + 2) << "the other hash keeps what was given later";
+  // Redis lets go of it within the millisecond.
+  while (!given_anew && found(first)) ASSERT_LT(period(), given + 3);
 }
 
 TEST_F(RedisStoreTest, OpensANewIncarnationWhenRedisRestarts) {
