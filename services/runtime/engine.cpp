@@ -466,8 +466,13 @@ void Engine::take_due_timers() {
 bool Engine::look_up_replies() {
   std::vector<std::string> keys;
   std::vector<Item*> items;
-  std::vector<RecordKey> records;
+  std::vector<RecordKey> records = std::exchange(wanted_, {});
+  std::erase_if(records, [this](const RecordKey& key) {
+    const auto it = lanes_.find(key.lane);
+    return it == lanes_.end() || it->second.stale;
+  });
   for (auto& [lane, run] : lanes_) {
+    run.wants = false;
     if (run.stale) continue;
     for (auto& item : run.queue) {
       if (!item.checked) {
@@ -478,9 +483,10 @@ bool Engine::look_up_replies() {
       }
     }
   }
-  if (keys.empty()) return true;
+  if (keys.empty() && records.empty()) return true;
   sort_out(records);
-  // What a new command will want comes in the same round trip as the answer it may have had before.
+  // What a new command will want comes in the same round trip as the answer it may have had before, and what was missed while a commit
+  // was under way.
   const auto looked = store_.look_up(keys, records);
   if (!looked) {
     lost_touch(looked.error());
@@ -592,8 +598,15 @@ Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
 }
 
 Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing) {
-  if (run.queue.front().retries_parked) return flight_ ? Step::kLater : unpark(lane, run);
   Staged& staged = run.staged;
+  const auto ask_first = [this] {
+    ask_first_ = true;
+    return Step::kLater;
+  };
+  if (run.queue.front().retries_parked) {
+    if (flight_) return ask_first();
+    return unpark(lane, run);
+  }
   Item& item = run.queue.front();
   const auto take = [&](messages::Reply reply) {
     const bool is_event = item.work.kind == Work::Kind::kEvent && item.parked_key.empty();
@@ -647,7 +660,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     return take({});
   }
   if (is_event && run.counted_at != run.checkpoint) {
-    if (flight_) return Step::kLater;
+    if (flight_) return ask_first();
     // What was committed before this event must not count as a try of it: the checkpoint goes first.
     const auto tries = store_.count_attempt(self_, lane, run.checkpoint);
     if (!tries) {
@@ -665,9 +678,12 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
   auto decided = handler_.decide(*run.records, item.work);
   if (!decided) {
     if (!decided.error().missing.empty()) {
-      if (flight_) return Step::kLater;
-      assert(item.loads < kLoadsMax);
-      ++item.loads;
+      if (flight_) {
+        run.wants = true;
+      } else {
+        assert(item.loads < kLoadsMax);
+        ++item.loads;
+      }
       for (auto& key : decided.error().missing) missing.push_back({lane, std::move(key)});
       // Careful, only the one in front is looked at: looking ahead runs the same rules and can die of them.
       for (std::size_t i = 1; run.cautious == 0 && i < std::min(run.queue.size(), kLookAhead); ++i) {
@@ -675,7 +691,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
         if (next.work.type_id == 0 || next.retries_parked || !next.claim_id.empty()) continue;
         for (auto& key : handler_.missing(*run.records, next.work)) missing.push_back({lane, std::move(key)});
       }
-      return Step::kWait;
+      return flight_ ? Step::kLater : Step::kWait;
     }
     malformed_.add();
     if (again) {
@@ -794,7 +810,7 @@ void Engine::stage() {
     cached += run.records->size();
     events += run.staged.events;
     bytes += run.staged.bytes;
-    if (!run.queue.empty() && !run.stale && run.halted.empty() && !run.committing) open.push_back(lane);
+    if (!run.queue.empty() && !run.stale && run.halted.empty() && !run.committing && !run.wants) open.push_back(lane);
   }
   if (cached > options_.records_cached_max) {
     for (auto& [lane, run] : lanes_) {
@@ -824,7 +840,7 @@ void Engine::stage() {
         if (!run.queue.front().checked) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;
         const bool event = run.queue.front().work.kind == Work::Kind::kEvent && run.queue.front().claim_id.empty();
-        const Step step = stage_item(lane, run, missing);
+        const Step step = stage_item(lane, run, flight_ ? wanted_ : missing);
         if (run.stale) break;  // touch with the store was lost
         events += mine.events - events_before;
         bytes += mine.bytes - bytes_before;
@@ -1008,7 +1024,7 @@ void Engine::settle(Flight flight, const std::vector<UnitResult>& results) {
       if (item.work.kind == Work::Kind::kEvent) events_handled_.add();
       if (!item.timer_name.empty()) {
         run.timers_queued.erase(item.timer_name);
-        timers_fired_.add();
+        if (item.work.type_id != 0) timers_fired_.add();
       }
       if (item.to.identity.empty()) continue;
       messages::Reply& reply = mine.replies[i];
@@ -1098,15 +1114,17 @@ bool Engine::turn() {
   take_due_timers();
   if (outcome_unknown_) return false;
   if (!look_up_replies()) return false;
-  // What was decided while another commit was under way goes first, and what is decided next goes while it does.
-  if (commit_is_due()) begin_commit();
+  flush_checkpoints();
+  if (outcome_unknown_) return false;
+  // What was decided while another commit was under way goes first, and what is decided next goes while it does. But one commit after the
+  // other would leave no moment for those who must ask the store.
+  if (!std::exchange(ask_first_, false) && commit_is_due()) begin_commit();
   stage();
   if (outcome_unknown_) {
     // Touch was lost half way: what was staged stands on memory that is gone. Commands are decided again, events are fetched again.
     for (auto& [lane, run] : lanes_) unstage(run);
     return false;
   }
-  if (!flight_) flush_checkpoints();
   if (commit_is_due()) begin_commit();
   if (flight_) {
     stage();

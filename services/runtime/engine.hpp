@@ -131,6 +131,7 @@ class Engine {
     std::size_t cautious = 0;                 ///< an earlier try died: so many events are still taken one at a time
     Staged staged;
     bool committing = false;  ///< a commit of this lane is under way: nothing else is decided here before its outcome is known
+    bool wants = false;       ///< what its next message needs is among `wanted_`
     bool stale = false;       ///< checkpoint and caches must be read again
     std::string halted;       ///< why nothing moves here any more
   };
@@ -188,8 +189,10 @@ class Engine {
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;
   std::optional<Flight> flight_;
-  Lane commit_after_ = 0;         ///< the last lane of the last commit that took only half of the lanes
-  bool outcome_unknown_ = false;  ///< a call failed since the last tick: what it asked for may still happen
+  Lane commit_after_ = 0;          ///< the last lane of the last commit that took only half of the lanes
+  bool outcome_unknown_ = false;   ///< a call failed since the last tick: what it asked for may still happen
+  std::vector<RecordKey> wanted_;  ///< missed while a commit was under way; loaded after it
+  bool ask_first_ = false;         ///< somebody has to ask the store before the next commit begins
   std::size_t event_items_ = 0;
   std::unordered_set<std::string> effects_out_;     ///< "lane/id" handed out to be performed
   std::unordered_set<std::string> claims_unknown_;  ///< claimed in a commit whose outcome is unknown, never handed out

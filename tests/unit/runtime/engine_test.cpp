@@ -2,6 +2,8 @@
 
 #include "runtime/engine.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "messages/envelope.codec.hpp"
@@ -71,7 +73,10 @@ class WordsHandler final : public Handler {
     }
     return out;
   }
-  std::vector<std::string> missing(const LaneRecords&, const Work&) const override { return {}; }
+  std::vector<std::string> missing(const LaneRecords& records, const Work& work) const override {
+    const std::string entity = work.body.substr(0, work.body.find(' '));
+    return static_cast<const Lane&>(records).known.contains(entity) ? std::vector<std::string>{} : std::vector<std::string>{entity};
+  }
   tl::expected<Answered, std::string> answer(RecordReader&, std::uint64_t, std::string_view, Instant) const override { return Answered{}; }
   bool performs_effects() const override { return false; }
   tl::expected<Command, std::string> perform(RecordReader&, std::string_view) const override { return tl::unexpected(std::string("none")); }
@@ -132,6 +137,11 @@ class EngineTest : public ::testing::Test, public Outbox {
   }
   /// Decided, but with nobody waiting for it not necessarily committed.
   void fetch_and_hold() {
+    deliver_new();
+    run();
+  }
+  /// In the queues, and nothing done yet.
+  void deliver_new() {
     const auto want = engine->want();
     ASSERT_TRUE(want);
     messages::FetchReply reply;
@@ -139,8 +149,24 @@ class EngineTest : public ::testing::Test, public Outbox {
     reply.head = reply.next = group.head();
     for (std::uint64_t s = want->after + 1; s <= group.head(); ++s) reply.events.push_back({s, group.log[s - 1]});
     engine->deliver(want->after, reply);
-    run();
   }
+  void retry_parked(const std::string& key) {
+    messages::Request request;
+    request.type_id = messages::RetryParked::kTypeId;
+    request.body = encode(messages::RetryParked{.entity = "ana"});
+    request.principal = "test";
+    request.idempotency_key = key;
+    engine->submit({"client", 1}, request);
+  }
+  /// What stands behind the line of the metrics page that begins so.
+  double counted(const std::string& begin) const {
+    const std::string page = "\n" + metrics->text();
+    const auto at = page.find("\n" + begin);
+    if (at == std::string::npos) ADD_FAILURE() << "nothing counts " << begin;
+    const std::string line = at == std::string::npos ? " 0" : page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    return std::stod(line.substr(line.rfind(' ')));
+  }
+  double answers(const std::string& outcome) const { return counted("bridgework_commands_total{outcome=\"" + outcome + "\""); }
   std::string words(const std::string& entity) {
     const auto& records = group.services["words"].lanes[lane_of(entity)].records;
     const auto it = records.find(entity);
@@ -436,19 +462,12 @@ TEST_F(EngineTest, RetriesParkedMessagesInTheirOrder) {
   event("ana", "poison");
   event("ana", "two");
   fetch();
-  const auto retry = [&](const std::string& key) {
-    messages::Request request;
-    request.type_id = messages::RetryParked::kTypeId;
-    request.body = encode(messages::RetryParked{.entity = "ana"});
-    request.principal = "test";
-    request.idempotency_key = key;
-    engine->submit({"client", 1}, request);
-    run();
-  };
-  retry("r1");
+  retry_parked("r1");
+  run();
   EXPECT_EQ(parked("ana"), 2u) << "still poison: both stay";
   handler.cured = true;
-  retry("r2");
+  retry_parked("r2");
+  run();
   EXPECT_EQ(parked("ana"), 0u);
   EXPECT_EQ(words("ana"), "poison;two;");
   event("ana", "three");
@@ -556,7 +575,61 @@ TEST_F(EngineTest, LeavesATimerOutThatWouldBeHarmWhenLate) {
   now += 2h;
   run();
   EXPECT_EQ(words("ana"), "stale;");
+  EXPECT_EQ(counted("bridgework_timers_total{outcome=\"too_late\""), 1);
+  EXPECT_EQ(counted("bridgework_timers_total{outcome=\"fired\""), 0);
   EXPECT_TRUE(group.services["words"].lanes[lane_of("ana")].timers.empty());
+}
+
+TEST_F(EngineTest, PacesOverdueTimersAndLetsACommandThrough) {
+  constexpr std::size_t kTimers = 100'000, kPerLaneAndTurn = 64;
+  auto& lanes = group.services["words"].lanes;
+  for (std::size_t i = 0; i < kTimers; ++i) {
+    const bool harm_when_late = i / kLaneCount % 2 == 0;
+    const std::string entity = (harm_when_late ? "stale" : "t") + std::to_string(i);
+    messages::StoredTimer timer;
+    timer.generation = 1;
+    timer.type_id = kLater;
+    timer.entity = timer.name = entity;
+    timer.due = now + 30min;
+    timer.skip_if_older_than_seconds = harm_when_late ? 60 : 0;
+    timer.body = entity + " fired";
+    lanes[i % kLaneCount].timers[entity] = {timer.due, encode(timer)};
+  }
+  now += 2h;
+  std::size_t turns = 0, left = kTimers;
+  const auto turn = [&] {
+    std::array<std::size_t, kLaneCount> before{};
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) before[lane] = lanes[lane].timers.size();
+    engine->turn();
+    ++turns;
+    left = 0;
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+      ASSERT_LE(before[lane], lanes[lane].timers.size() + kPerLaneAndTurn);
+      left += lanes[lane].timers.size();
+    }
+  };
+  for (int i = 0; i < 3; ++i) turn();
+  EXPECT_LT(left, kTimers);
+  const std::size_t asked_in = turns;
+  command("ana hello", "k1");
+  while (replies.empty() && turns < asked_in + 40) turn();
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_LE(turns, asked_in + 5) << "it waits for what was taken before it, not for what is overdue";
+  EXPECT_GT(left, kTimers / 2);
+  while (left > 0 && turns < 200) turn();
+  EXPECT_EQ(left, 0u);
+  const auto fired = [&](const char* begin) {
+    std::size_t n = 0;
+    for (const auto& lane : lanes) {
+      n += static_cast<std::size_t>(std::count_if(lane.records.begin(), lane.records.end(), [&](const auto& record) {
+        return record.first.starts_with(begin) && record.second == "fired;";
+      }));
+    }
+    return n;
+  };
+  EXPECT_EQ(fired("t"), static_cast<std::size_t>(counted("bridgework_timers_total{outcome=\"fired\"")));
+  EXPECT_EQ(fired("stale"), 0u);
+  EXPECT_EQ(fired("t") + static_cast<std::size_t>(counted("bridgework_timers_total{outcome=\"too_late\"")), kTimers);
 }
 
 TEST_F(EngineTest, HaltsALaneWhoseCheckpointIsBeyondTheLog) {
