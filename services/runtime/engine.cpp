@@ -605,6 +605,8 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
   };
   if (run.queue.front().retries_parked) {
     if (flight_) return ask_first();
+    // The store says what is parked, and does not know yet what this turn has set aside or taken back.
+    if (!staged.items.empty()) return Step::kStop;
     return unpark(lane, run);
   }
   Item& item = run.queue.front();

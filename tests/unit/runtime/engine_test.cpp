@@ -475,6 +475,50 @@ TEST_F(EngineTest, RetriesParkedMessagesInTheirOrder) {
   EXPECT_EQ(words("ana"), "poison;two;three;");
 }
 
+TEST_F(EngineTest, WhatArrivesWhileParkedMessagesAreRetriedKeepsItsPlace) {
+  event("ana", "poison");
+  event("ana", "two");
+  fetch();
+  retry_parked("r1");
+  event("ana", "three");
+  deliver_new();
+  run();
+  EXPECT_EQ(parked("ana"), 3u) << "still poison: what is new follows it";
+  EXPECT_EQ(words("ana"), "");
+  handler.cured = true;
+  retry_parked("r2");
+  event("ana", "four");
+  deliver_new();
+  run();
+  EXPECT_EQ(parked("ana"), 0u);
+  EXPECT_EQ(words("ana"), "poison;two;three;four;");
+}
+
+TEST_F(EngineTest, WhatIsParkedInTheTurnOfARetryIsRetriedToo) {
+  event("ana", "poison");
+  fetch();
+  handler.cured = true;
+  event("ana", "two");
+  deliver_new();
+  retry_parked("r1");
+  run();
+  EXPECT_EQ(parked("ana"), 0u);
+  EXPECT_EQ(words("ana"), "poison;two;");
+}
+
+TEST_F(EngineTest, TwoRetriesInOneTurnHandleAParkedMessageOnce) {
+  event("ana", "poison");
+  fetch();
+  handler.cured = true;
+  retry_parked("r1");
+  retry_parked("r2");
+  run();
+  EXPECT_EQ(words("ana"), "poison;");
+  event("ana", "two");
+  fetch();
+  EXPECT_EQ(words("ana"), "poison;two;") << "nothing is thought to be parked any more";
+}
+
 TEST_F(EngineTest, WhatGoesToEveryLaneIsParkedAndRetriedInEachOfThem) {
   const auto parked_in = [&](Lane lane) { return group.services["words"].lanes[lane].parked.size(); };
   options.parks_per_minute_max = 2 * kLaneCount;
