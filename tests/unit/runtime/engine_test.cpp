@@ -236,6 +236,32 @@ TEST_F(EngineTest, RefusesWhatItCannotTakeBeforeDoingAnything) {
   EXPECT_EQ(handler.decisions, 0);
 }
 
+TEST_F(EngineTest, ACommandWhoseDeadlinePassesInTheQueueIsNotDecided) {
+  command("ana late", "k1", now + 1s);
+  command("ana in_time", "k2", now + 1min);
+  now += 2s;
+  run();
+  ASSERT_EQ(replies.size(), 2u);
+  EXPECT_EQ(replies[0].outcome, Outcome::kExpired);
+  EXPECT_EQ(words("ana"), "in_time;");
+  EXPECT_EQ(answers("expired"), 1);
+}
+
+TEST_F(EngineTest, ADeadlineThatPassesAfterTheCommitDoesNotHideWhatWasDone) {
+  answered("ana seen", "k0");
+  store_answers = false;
+  command("ana once", "k1", now + 100ms);
+  run();
+  mishap = sim::MemoryStore::Mishap::kLostAfter;
+  store_answers = true;
+  now += 5s;
+  run();
+  now += 5s;
+  run();
+  EXPECT_EQ(words("ana"), "seen;once;");
+  EXPECT_EQ(replies.back().outcome, Outcome::kDone);
+}
+
 TEST_F(EngineTest, SettlesAnUnknownOutcomeByWhatTheStoreKnows) {
   for (const auto kind : {sim::MemoryStore::Mishap::kLostBefore, sim::MemoryStore::Mishap::kLostAfter}) {
     const std::string key = std::to_string(static_cast<int>(kind));
@@ -322,6 +348,21 @@ TEST_F(EngineInFlightTest, TheLaneItselfTakesNothing) {
   EXPECT_EQ(words("ana"), "seen;");
   arrives();
   EXPECT_EQ(words("ana"), "seen;first;second;");
+}
+
+TEST_F(EngineInFlightTest, ADeadlineThatPassesMeanwhileIsHeededInEveryLane) {
+  command("bob late", "b1", now + 100ms);
+  command("ana late", "a2", now + 100ms);
+  run();
+  now += 200ms;
+  arrives();
+  ASSERT_EQ(replies.size(), 5u);
+  EXPECT_EQ(replies[2].outcome, Outcome::kDone);
+  EXPECT_EQ(replies[3].outcome, Outcome::kExpired);
+  EXPECT_EQ(replies[4].outcome, Outcome::kExpired);
+  EXPECT_EQ(handler.decisions, decided_before);
+  EXPECT_EQ(words("ana"), "seen;first;");
+  EXPECT_EQ(words("bob"), "seen;");
 }
 
 TEST_F(EngineInFlightTest, AnUnknownOutcomeIsSettledOnce) {
