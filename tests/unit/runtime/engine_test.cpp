@@ -400,6 +400,69 @@ TEST_F(EngineInFlightTest, WhoLeavesWaitsForItAndForWhatCameAfter) {
   EXPECT_EQ(replies.back().outcome, Outcome::kDone);
 }
 
+TEST_F(EngineTest, StopsWhereTheLogNoLongerHasWhatItNeeds) {
+  event("ana", "one");
+  fetch();
+  const auto checkpoint = group.services["words"].lanes[lane_of("ana")].checkpoint;
+  messages::FetchReply reply;
+  reply.outcome = messages::FetchOutcome::kTruncated;
+  reply.incarnation = group.incarnation;
+  reply.first = 50;
+  reply.head = reply.next = 60;
+  engine->deliver(engine->want()->after, reply);
+  now += 5s;
+  run();
+  ASSERT_TRUE(engine->not_ready());
+  EXPECT_NE(engine->not_ready()->find("the log begins at 50"), std::string::npos) << *engine->not_ready();
+  EXPECT_FALSE(engine->want());
+  for (const auto& lane : group.services["words"].lanes) EXPECT_LE(lane.checkpoint, checkpoint);
+  EXPECT_EQ(counted("bridgework_truncated_total{"), 1);
+  EXPECT_EQ(answered("bob hello", "k1").outcome, Outcome::kDone) << "commands need nothing of it";
+}
+
+TEST_F(EngineTest, ForgetsWhatANewIncarnationMayNotHaveAndGoesOnFromItsCheckpoint) {
+  event("ana", "one");
+  fetch();
+  now += 2s;
+  run();  // every lane has it behind it
+  const auto diverge = [&] {
+    messages::FetchReply reply;
+    reply.outcome = messages::FetchOutcome::kDiverged;
+    reply.incarnation = group.incarnation;
+    reply.first_of_incarnation = group.incarnation_start;
+    reply.next = 99;
+    engine->deliver(engine->want()->after, reply);
+  };
+  // Two were seen that the log has lost, and one of them stands there anew.
+  event("ana", "lost");
+  event("ana", "lost");
+  deliver_new();
+  group.log.resize(1);
+  group.incarnation = "2.00000000";
+  group.incarnation_start = 2;
+  diverge();
+  EXPECT_FALSE(engine->want()) << "nothing before the lanes are read anew";
+  now += 1s;
+  run();
+  EXPECT_EQ(words("ana"), "one;");
+  ASSERT_TRUE(engine->want());
+  EXPECT_EQ(engine->want()->after, 1u);
+  EXPECT_EQ(engine->want()->incarnation, "2.00000000");
+  EXPECT_EQ(counted("bridgework_diverged_total{"), 1);
+  event("ana", "two");
+  fetch();
+  EXPECT_EQ(words("ana"), "one;two;");
+
+  // What is committed cannot be forgotten.
+  group.log.resize(1);
+  diverge();
+  now += 1s;
+  run();
+  ASSERT_TRUE(engine->not_ready());
+  EXPECT_NE(engine->not_ready()->find("beyond the head"), std::string::npos) << *engine->not_ready();
+  EXPECT_EQ(words("ana"), "one;two;");
+}
+
 TEST_F(EngineInFlightTest, ALogThatLostItsEndIsHeededAfterIt) {
   messages::FetchReply reply;
   reply.outcome = messages::FetchOutcome::kDiverged;
