@@ -208,6 +208,9 @@ TEST_F(EngineTest, GivesTheSameAnswerToTheSameKeyAndRefusesOtherBytes) {
   EXPECT_EQ(again.sequence, first.sequence);
   EXPECT_EQ(answered("ana other", "k1").outcome, Outcome::kKeyReused);
   EXPECT_EQ(words("ana"), "hello;");
+  EXPECT_EQ(answers("done"), 1);
+  EXPECT_EQ(answers("answered_before"), 1);
+  EXPECT_EQ(answers("key_reused"), 1);
 }
 
 TEST_F(EngineTest, DecidesACommandThatCameTwiceInOneTurnOnce) {
@@ -233,6 +236,8 @@ TEST_F(EngineTest, RefusesWhatItCannotTakeBeforeDoingAnything) {
   for (std::size_t i = 0; i <= options.commands_per_lane_max; ++i) command("ana hello", "many" + std::to_string(i));
   EXPECT_EQ(replies.back().outcome, Outcome::kOverloaded);
   EXPECT_GT(replies.back().retry_after_ms, 0u);
+  EXPECT_EQ(answers("expired"), 1);
+  EXPECT_EQ(answers("overloaded"), 1);
   EXPECT_EQ(handler.decisions, 0);
 }
 
@@ -278,6 +283,7 @@ TEST_F(EngineTest, SettlesAnUnknownOutcomeByWhatTheStoreKnows) {
     EXPECT_EQ(replies.back().outcome, Outcome::kDone);
     EXPECT_EQ(group.head(), before + 2);
   }
+  EXPECT_EQ(counted("bridgework_store_faults_total{"), 2);
 }
 
 /// Names of entities in lanes of their own.
@@ -365,6 +371,27 @@ TEST_F(EngineInFlightTest, ADeadlineThatPassesMeanwhileIsHeededInEveryLane) {
   EXPECT_EQ(words("bob"), "seen;");
 }
 
+TEST_F(EngineInFlightTest, WhatMovedMeanwhileIsDecidedAgain) {
+  // The same key through another owner, as after a fence that came back.
+  group.services["words"].replies["test:0000000000000001:a1"] = {"other", 9, ""};
+  arrives();
+  EXPECT_EQ(replies.back().outcome, Outcome::kKeyReused);
+  EXPECT_EQ(words("ana"), "seen;");
+  EXPECT_EQ(counted("bridgework_commit_conflicts_total{"), 1);
+  EXPECT_EQ(answers("key_reused"), 1);
+
+  event("bob", "told");
+  store_answers = false;
+  fetch();
+  ASSERT_TRUE(engine->committing());
+  auto& lane = group.services["words"].lanes[lane_of("bob")];
+  lane.checkpoint = group.head();
+  arrives();
+  EXPECT_EQ(words("bob"), "seen;") << "somebody else has handled it";
+  EXPECT_EQ(counted("bridgework_commit_conflicts_total{"), 2);
+  EXPECT_EQ(engine->not_ready(), std::nullopt);
+}
+
 TEST_F(EngineInFlightTest, AnUnknownOutcomeIsSettledOnce) {
   for (const auto kind : {sim::MemoryStore::Mishap::kLostBefore, sim::MemoryStore::Mishap::kLostAfter}) {
     const std::string name = std::to_string(static_cast<int>(kind));
@@ -392,6 +419,8 @@ TEST_F(EngineInFlightTest, ALostFenceIsSaidAndNothingWritten) {
   EXPECT_EQ(replies[2].outcome, Outcome::kNotOwner);
   EXPECT_EQ(replies[3].outcome, Outcome::kNotOwner);
   EXPECT_EQ(words("ana"), "seen;");
+  EXPECT_EQ(counted("bridgework_fence_lost_total{"), 1);
+  EXPECT_EQ(answers("not_owner"), 2);
 }
 
 TEST_F(EngineInFlightTest, WhoLeavesWaitsForItAndForWhatCameAfter) {
@@ -554,6 +583,8 @@ TEST_F(EngineTest, ParksWhatCannotBeHandledAndWhatFollowsItInOrderWhileOthersFlo
   EXPECT_EQ(words("ana"), "one;");
   EXPECT_EQ(words("bob"), "one;");
   EXPECT_EQ(parked("ana"), 2u);
+  EXPECT_EQ(counted("bridgework_parked_total{"), 2);
+  EXPECT_EQ(counted("bridgework_malformed_total{"), 1);
   // A restart forgets nothing of it.
   restart();
   event("ana", "four");
