@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,10 @@ class Poisoned final : public Handler {
       std::getline(parts, service, ':');
       std::getline(parts, what, ':');
       std::getline(parts, text);
-      if (service == real_.name() && !text.empty()) (what == "abort" ? aborts_ : loops_).push_back(text);
+      if (service == real_.name() && !text.empty()) (what == "abort" ? aborts_ : what == "throw" ? throws_ : loops_).push_back(text);
     }
   }
-  bool empty() const { return aborts_.empty() && loops_.empty(); }
+  bool empty() const { return aborts_.empty() && throws_.empty() && loops_.empty(); }
 
   std::string_view name() const override { return real_.name(); }
   std::vector<ConsumedType> consumed() const override { return real_.consumed(); }
@@ -34,6 +35,7 @@ class Poisoned final : public Handler {
   std::unique_ptr<LaneRecords> new_lane() const override { return real_.new_lane(); }
   tl::expected<Decided, Undecided> decide(LaneRecords& records, const Work& work) const override {
     if (work.kind == Work::Kind::kEvent && holds(work.body, aborts_)) std::abort();
+    if (work.kind == Work::Kind::kEvent && holds(work.body, throws_)) throw std::runtime_error("a defect a test asked for");
     if (work.kind == Work::Kind::kEvent && holds(work.body, loops_)) {
       for (std::atomic<bool> for_ever{true}; for_ever;) {
       }
@@ -60,7 +62,7 @@ class Poisoned final : public Handler {
   }
 
   const Handler& real_;
-  std::vector<std::string> aborts_, loops_;
+  std::vector<std::string> aborts_, throws_, loops_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "runtime/engine.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ using messages::Outcome;
 constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4, kRule = 5, kTold = 6;
 
 /// Bodies read "<entity> <word>". A record per entity holds all its words. The word "poison" cannot be handled while `cured` is false,
-/// "later" sets a timer of an hour, "now" cancels it.
+/// "later" sets a timer of an hour, "now" cancels it, "deadly" throws as only a defect does.
 class WordsHandler final : public Handler {
  public:
   bool cured = false;
@@ -45,6 +46,7 @@ class WordsHandler final : public Handler {
     ++decisions;
     const auto space = work.body.find(' ');
     const std::string entity = work.body.substr(0, space), word = work.body.substr(space + 1);
+    if (word == "deadly") throw std::runtime_error("a defect of this program");
     if (word == "poison" && !cured) return tl::unexpected(Undecided{{}, "poison"});
     auto& known = static_cast<Lane&>(records).known;
     const auto it = known.find(entity);
@@ -691,6 +693,32 @@ TEST_F(EngineTest, ParksAnEventUntriedAfterItKilledTheProcessFiveTimes) {
   EXPECT_EQ(parked("ana"), 1u);
   EXPECT_EQ(handler.decisions, before) << "it is not tried again";
   EXPECT_EQ(words("ana"), "");
+}
+
+TEST_F(EngineTest, AnExceptionOutOfAHandlerEndsTheProcessAndCostsOneMessageNotTheService) {
+  event("ana", "one");
+  event("ana", "deadly");
+  event("ana", "three");
+  event("bob", "one");
+  std::uint64_t lives = 0;
+  for (bool dies = true; dies; ++lives) {
+    ASSERT_LE(lives, options.attempts_max + 1);
+    dies = false;
+    try {
+      for (int i = 0; i < 10; ++i) {
+        deliver_new();
+        run();
+        now += options.event_commit_every;
+      }
+    } catch (const std::runtime_error&) {
+      dies = true;
+      restart();
+    }
+  }
+  EXPECT_EQ(lives, options.attempts_max + 2) << "the first death is put down to all that was taken together";
+  EXPECT_EQ(parked("ana"), 2u);
+  EXPECT_EQ(words("ana"), "one;");
+  EXPECT_EQ(words("bob"), "one;") << "others flow";
 }
 
 TEST_F(EngineTest, CountsNothingAgainstAnEventWhenALaneOnlyChangesHands) {
