@@ -165,6 +165,8 @@ void Engine::effect_done(Lane lane, const std::string& id, const Handler::Comman
   it->second.queue.push_back(std::move(item));
 }
 
+void Engine::effect_given_up(Lane lane, const std::string& id) { effects_out_.erase(effect_name(lane, id)); }
+
 std::optional<Engine::Want> Engine::want() const {
   if (lanes_.empty() || wanted_types_.empty() || event_items_ >= options_.event_items_max || !suspended_.empty() || too_many_parked())
     return std::nullopt;
@@ -262,13 +264,14 @@ void Engine::forget_volatile(LaneRun& run) {
   event_items_ -= run.event_items;
   std::deque<Item> kept;
   for (auto& item : run.queue) {
-    // Events are fetched again from the checkpoint, timers are still in the store, claims are found by `extras`.
-    if (item.work.kind == Work::Kind::kCommand && item.claim_id.empty()) {
+    // Events are fetched again from the checkpoint, timers are still in the store.
+    if (item.work.kind == Work::Kind::kCommand) {
       item.checked = !item.effect_id.empty();
       kept.push_back(std::move(item));
     }
   }
   run.queue = std::move(kept);
+  run.claims.clear();  // found by `extras`
   run.event_items = 0;
   run.timers_queued.clear();
   forget_records(run);
@@ -327,8 +330,7 @@ void Engine::adopt(const OwnedLane& owned, const LaneExtras* extras) {
       Item item;
       item.claim_id = id;
       item.claim_body = body.substr(begin);
-      item.checked = true;
-      run.queue.push_back(std::move(item));
+      run.claims.push_back(std::move(item));
     } else {
       const auto outcome = handler_.uncertain(std::string_view(body).substr(begin));
       if (!outcome) {
@@ -387,7 +389,8 @@ void Engine::tick() {
     std::vector<OwnedLane> given;
     for (const auto& [lane, run] : lanes_) {
       if (given.size() == answer->surplus) break;
-      if (run.queue.empty() && run.staged.items.empty() && !run.stale) given.push_back({lane, run.fence, run.checkpoint});
+      if (run.queue.empty() && run.claims.empty() && run.staged.items.empty() && !run.stale)
+        given.push_back({lane, run.fence, run.checkpoint});
     }
     if (!given.empty() && effects_out_.empty()) {
       if (const auto ok = store_.release(self_, given, false); !ok) return lost_touch(ok.error());
@@ -523,7 +526,7 @@ bool Engine::look_up_replies() {
     // Not a structured binding: Clang 14 captures none.
     LaneRun& run = entry.second;
     std::erase_if(run.queue, [&run](const Item& item) {
-      const bool settled = item.work.kind == Work::Kind::kCommand && item.work.type_id == 0 && item.claim_id.empty();
+      const bool settled = item.work.kind == Work::Kind::kCommand && item.work.type_id == 0;
       if (settled) --run.commands;
       return settled;
     });
@@ -616,7 +619,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
       --run.event_items;
       --event_items_;
       staged.unit.checkpoint = Unit::Checkpoint{run.checkpoint, item.sequence};
-    } else if (item.work.kind == Work::Kind::kCommand && item.claim_id.empty()) {
+    } else if (item.work.kind == Work::Kind::kCommand) {
       --run.commands;
     }
     staged.hurry = staged.hurry || !is_event || staged.items.size() + 1 >= options_.items_per_commit_max;
@@ -626,11 +629,6 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     return Step::kTaken;
   };
 
-  if (!item.claim_id.empty()) {
-    staged.unit.effects.push_back({item.claim_id, "c" + self_.instance + "\n" + item.claim_body});
-    staged.claims.emplace_back(item.claim_id, item.claim_body);
-    return take({});
-  }
   if (!item.timer_name.empty()) {
     if (staged.timers_set.contains(item.timer_name)) {
       // Set anew or cancelled by a message of this very turn: what was due is due no more.
@@ -690,7 +688,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
       // Careful, only the one in front is looked at: looking ahead runs the same rules and can die of them.
       for (std::size_t i = 1; run.cautious == 0 && i < std::min(run.queue.size(), kLookAhead); ++i) {
         const Item& next = run.queue[i];
-        if (next.work.type_id == 0 || next.retries_parked || !next.claim_id.empty()) continue;
+        if (next.work.type_id == 0 || next.retries_parked) continue;
         for (auto& key : handler_.missing(*run.records, next.work)) missing.push_back({lane, std::move(key)});
       }
       return flight_ ? Step::kLater : Step::kWait;
@@ -790,7 +788,7 @@ bool Engine::count_first_attempts(const std::vector<Lane>& open) {
   for (const Lane lane : open) {
     const LaneRun& run = lanes_.at(lane);
     const Item& item = run.queue.front();
-    if (item.work.kind != Work::Kind::kEvent || !item.parked_key.empty() || !item.claim_id.empty()) continue;
+    if (item.work.kind != Work::Kind::kEvent || !item.parked_key.empty()) continue;
     if (run.counted_at != run.checkpoint && run.staged.items.empty()) attempts.push_back({lane, run.checkpoint});
   }
   if (attempts.size() < 2) return true;
@@ -805,7 +803,45 @@ bool Engine::count_first_attempts(const std::vector<Lane>& open) {
   return true;
 }
 
+void Engine::open_unit(Lane lane, LaneRun& run) {
+  if (!run.staged.items.empty()) return;
+  run.staged.unit.lane = lane;
+  run.staged.unit.fence = run.fence;
+}
+
+/// As many as may be out, the lanes taking turns. The others are pending in the store, where a death costs them nothing.
+void Engine::stage_claims() {
+  std::size_t out = effects_out_.size();
+  std::vector<Lane> waiting;
+  for (const auto& [lane, run] : lanes_) {
+    out += run.staged.claims.size();
+    if (!run.claims.empty() && !run.stale && run.halted.empty() && !run.committing) waiting.push_back(lane);
+  }
+  if (waiting.empty()) return;
+  if (flight_) {
+    for (const auto& [lane, staged] : flight_->staged) out += staged.claims.size();
+  }
+  std::rotate(waiting.begin(), std::upper_bound(waiting.begin(), waiting.end(), claim_after_), waiting.end());
+  for (std::size_t turn = 0; out < options_.effects_out_max && !waiting.empty(); ++out) {
+    turn %= waiting.size();
+    const Lane lane = waiting[turn];
+    LaneRun& run = lanes_.at(lane);
+    open_unit(lane, run);
+    Item& item = run.claims.front();
+    run.staged.unit.effects.push_back({item.claim_id, "c" + self_.instance + "\n" + item.claim_body});
+    run.staged.claims.emplace_back(item.claim_id, item.claim_body);
+    run.staged.items.push_back(std::move(item));
+    run.staged.replies.emplace_back();
+    run.staged.hurry = true;
+    run.claims.pop_front();
+    claim_after_ = lane;
+    if (run.claims.empty()) waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(turn));
+    else ++turn;
+  }
+}
+
 void Engine::stage() {
+  stage_claims();
   std::vector<Lane> open;
   std::size_t cached = 0, events = 0, bytes = 0;
   for (auto& [lane, run] : lanes_) {
@@ -832,16 +868,13 @@ void Engine::stage() {
     for (const Lane lane : open) {
       LaneRun& run = lanes_.at(lane);
       Staged& mine = run.staged;
-      if (mine.items.empty()) {
-        mine.unit.lane = lane;
-        mine.unit.fence = run.fence;
-      }
+      open_unit(lane, run);
       while (!run.queue.empty()) {
         full = events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max;
         if (full) break;
         if (!run.queue.front().checked) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;
-        const bool event = run.queue.front().work.kind == Work::Kind::kEvent && run.queue.front().claim_id.empty();
+        const bool event = run.queue.front().work.kind == Work::Kind::kEvent;
         const Step step = stage_item(lane, run, flight_ ? wanted_ : missing);
         if (run.stale) break;  // touch with the store was lost
         events += mine.events - events_before;
@@ -883,8 +916,12 @@ void Engine::requeue(LaneRun& run, std::vector<Item>& items, bool commands_only)
   for (auto it = items.rbegin(); it != items.rend(); ++it) {
     Item& item = *it;
     item.loads = 0;
-    const bool command = item.work.kind == Work::Kind::kCommand && item.claim_id.empty();
+    const bool claim = !item.claim_id.empty(), command = item.work.kind == Work::Kind::kCommand && !claim;
     if (commands_only && !command) continue;
+    if (claim) {
+      run.claims.push_front(std::move(item));
+      continue;
+    }
     if (command) {
       item.checked = item.idempotency_key.empty();
       ++run.commands;
@@ -1039,8 +1076,7 @@ void Engine::settle(Flight flight, const std::vector<UnitResult>& results) {
       Item item;
       item.claim_id = id;
       item.claim_body = body;
-      item.checked = true;
-      run.queue.push_back(std::move(item));
+      run.claims.push_back(std::move(item));
     }
     for (const auto& [id, body] : mine.claims) {
       claims_unknown_.erase(effect_name(lane, id));
@@ -1135,7 +1171,7 @@ bool Engine::turn() {
   std::size_t waiting = 0;
   bool more = false;
   for (const auto& [lane, run] : lanes_) {
-    waiting += run.queue.size();
+    waiting += run.queue.size() + run.claims.size();
     more = more || (!run.queue.empty() && !run.stale && run.halted.empty());
   }
   queue_gauge_.set(static_cast<double>(waiting));

@@ -42,6 +42,8 @@ struct EngineOptions {
   /// commit costs the store a write to disk that others wait for. Whatever has somebody waiting is committed at once.
   std::chrono::milliseconds event_commit_every{10};
   std::size_t items_per_commit_max = 512;
+  /// Claimed and not reported. They are performed one after the other, and a death makes each of them uncertain, tried or not.
+  std::size_t effects_out_max = 64;
   std::uint64_t attempts_max = 5;         ///< deaths at one event before it is parked untried
   std::size_t parks_per_minute_max = 64;  ///< above it the fault is ours, not the messages': stop rather than drain the log
 };
@@ -60,6 +62,8 @@ class Engine {
   void submit(ReplyTo to, messages::Request request);
   /// What became of an effect.
   void effect_done(Lane lane, const std::string& id, const Handler::Command& outcome);
+  /// Nobody will ever say: its bytes are no effect. It stays claimed, for a person to look at.
+  void effect_given_up(Lane lane, const std::string& id);
   /// Fetched events: the answer to a Fetch after that position.
   void deliver(std::uint64_t after, const messages::FetchReply& reply);
 
@@ -100,7 +104,7 @@ class Engine {
     std::string entity;          ///< routing text: what is parked when this cannot be handled
     std::string timer_name, timer_body;
     std::string effect_id;             ///< an effect's outcome: its entry goes with the commit
-    std::string claim_id, claim_body;  ///< an effect to be claimed: no message at all
+    std::string claim_id, claim_body;  ///< an effect to be claimed: no message at all, and in no queue
     std::string parked_key;            ///< a parked message that is tried again: its entry goes with the commit
     bool retries_parked = false;       ///< the command that asks for it
   };
@@ -123,6 +127,7 @@ class Engine {
     std::uint64_t seen = 0;        ///< every event up to here has been routed
     std::unique_ptr<LaneRecords> records;
     std::deque<Item> queue;
+    std::deque<Item> claims;  ///< effects that wait until fewer are out; apart, so that they hold up nothing
     std::size_t commands = 0, event_items = 0;
     std::unordered_set<std::string> timers_queued;
     std::unordered_map<std::string, std::size_t> parked;  ///< entity -> how many of its messages
@@ -143,6 +148,8 @@ class Engine {
   void forget_volatile(LaneRun& run);
   void take_due_timers();
   bool look_up_replies();
+  void open_unit(Lane lane, LaneRun& run);
+  void stage_claims();
   void stage();
   bool count_first_attempts(const std::vector<Lane>& open);
   enum class Step { kTaken, kWait, kStop, kLater };
@@ -189,6 +196,7 @@ class Engine {
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;
   std::optional<Flight> flight_;
+  Lane claim_after_ = 0;           ///< the last lane that claimed an effect
   Lane commit_after_ = 0;          ///< the last lane of the last commit that took only half of the lanes
   bool outcome_unknown_ = false;   ///< a call failed since the last tick: what it asked for may still happen
   std::vector<RecordKey> wanted_;  ///< missed while a commit was under way; loaded after it

@@ -63,7 +63,7 @@ class EffectThread {
   struct Outcome {
     Lane lane;
     std::string id;
-    Handler::Command command;
+    std::optional<Handler::Command> command;  ///< none: the effect cannot be read
   };
 
   EffectThread(const Handler& handler, Redis redis, Keys keys, Wakeup& done)
@@ -110,9 +110,9 @@ class EffectThread {
           if (stop.stop_requested()) return;
         }
       }
-      if (command) {
+      {
         const std::scoped_lock lock(mutex_);
-        outcomes_.push_back({job.lane, job.id, std::move(*command)});
+        outcomes_.push_back({job.lane, job.id, std::move(command)});
       }
       done_.wake();
     }
@@ -123,7 +123,7 @@ class EffectThread {
   Wakeup& done_;
   std::mutex mutex_;
   std::condition_variable_any ready_;
-  std::deque<Job> jobs_;  // bounded by the effects a lane may have claimed: the engine claims one commit's worth at a time
+  std::deque<Job> jobs_;  // bounded by EngineOptions::effects_out_max, as are outcomes_
   std::deque<Outcome> outcomes_;
   std::jthread thread_;
 };
@@ -434,7 +434,10 @@ int Process::run() {
         bus.forget();
       }
     }
-    while (auto outcome = effects_.take()) engine.effect_done(outcome->lane, outcome->id, outcome->command);
+    while (auto outcome = effects_.take()) {
+      if (outcome->command) engine.effect_done(outcome->lane, outcome->id, *outcome->command);
+      else engine.effect_given_up(outcome->lane, outcome->id);
+    }
     bool delivered = false;
     if (const auto reply = bus.poll(std::exchange(bus_ready, false)); reply && !leave_by) {
       engine.deliver(asked_after, *reply);

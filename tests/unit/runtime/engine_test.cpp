@@ -19,7 +19,7 @@ using messages::Outcome;
 constexpr std::uint64_t kAdd = 1, kAdded = 2, kReplyType = 3, kLater = 4, kRule = 5, kTold = 6;
 
 /// Bodies read "<entity> <word>". A record per entity holds all its words. The word "poison" cannot be handled while `cured` is false,
-/// "later" sets a timer of an hour, "now" cancels it, "deadly" throws as only a defect does.
+/// "later" sets a timer of an hour, "now" cancels it, "send" has an effect outside, "deadly" throws as only a defect does.
 class WordsHandler final : public Handler {
  public:
   bool cured = false;
@@ -64,6 +64,7 @@ class WordsHandler final : public Handler {
     out.reply = words;
     if (word == "later") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 0s});
     if (word == "stale") out.timers.push_back({entity, work.now + 1h, kLater, entity + " fired", 60s});
+    if (word == "send") out.effects.push_back({entity + std::to_string(words.size()), entity});
     if (word == "now") out.timers.push_back({entity, {}, 0, {}, 0s});
     if (work.kind == Work::Kind::kCommand) {
       messages::EventRecord record;
@@ -82,7 +83,9 @@ class WordsHandler final : public Handler {
   tl::expected<Answered, std::string> answer(RecordReader&, std::uint64_t, std::string_view, Instant) const override { return Answered{}; }
   bool performs_effects() const override { return false; }
   tl::expected<Command, std::string> perform(RecordReader&, std::string_view) const override { return tl::unexpected(std::string("none")); }
-  tl::expected<Command, std::string> uncertain(std::string_view) const override { return tl::unexpected(std::string("none")); }
+  tl::expected<Command, std::string> uncertain(std::string_view effect) const override {
+    return Command{kAdd, std::string(effect) + " unsure"};
+  }
 };
 
 class EngineTest : public ::testing::Test, public Outbox {
@@ -106,7 +109,7 @@ class EngineTest : public ::testing::Test, public Outbox {
     (void)to;
     replies.push_back(r);
   }
-  void perform(Lane, const std::string&, const std::string&) override {}
+  void perform(Lane lane, const std::string& id, const std::string&) override { performed.emplace_back(lane, id); }
 
   void command(const std::string& body, const std::string& key, Instant deadline = {}) {
     messages::Request request;
@@ -192,6 +195,7 @@ class EngineTest : public ::testing::Test, public Outbox {
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<Engine> engine;
   std::vector<messages::Reply> replies;
+  std::vector<std::pair<Lane, std::string>> performed;
   int starts = 0;
 };
 
@@ -837,6 +841,44 @@ TEST_F(EngineTest, PacesOverdueTimersAndLetsACommandThrough) {
   EXPECT_EQ(fired("t"), static_cast<std::size_t>(counted("bridgework_timers_total{outcome=\"fired\"")));
   EXPECT_EQ(fired("stale"), 0u);
   EXPECT_EQ(fired("t") + static_cast<std::size_t>(counted("bridgework_timers_total{outcome=\"too_late\"")), kTimers);
+}
+
+TEST_F(EngineTest, ClaimsFewEffectsAtATimeAndHoldsUpNothingMeanwhile) {
+  options.effects_out_max = 4;
+  restart();
+  for (int i = 0; i < 10; ++i) command("e" + std::to_string(i % 5) + " send", "k" + std::to_string(i));
+  run();
+  EXPECT_EQ(replies.size(), 10u);
+  ASSERT_EQ(performed.size(), 4u);
+  EXPECT_EQ(engine->effects_out(), 4u);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(answered("e" + std::to_string(i) + " hello", "h" + std::to_string(i)).outcome, Outcome::kDone);
+  engine->effect_done(performed[0].first, performed[0].second, {kAdd, "e0 sent"});
+  run();
+  EXPECT_EQ(performed.size(), 5u);
+  engine->effect_given_up(performed[1].first, performed[1].second);
+  run();
+  EXPECT_EQ(performed.size(), 6u);
+
+  // Only what was claimed is uncertain after a death; what waited is performed.
+  restart();
+  EXPECT_EQ(counted("bridgework_effects_uncertain_total{"), 5);
+  for (std::size_t next = 6; next < performed.size(); ++next) {
+    engine->effect_done(performed[next].first, performed[next].second, {kAdd, "e0 sent"});
+    run();
+  }
+  EXPECT_EQ(performed.size(), 10u);
+  EXPECT_EQ((std::set<std::pair<Lane, std::string>>(performed.begin(), performed.end()).size()), 10u);
+  EXPECT_EQ(engine->effects_out(), 0u);
+}
+
+TEST_F(EngineTest, FetchesNothingMoreWhileEnoughEventsWait) {
+  options.event_items_max = 3;
+  restart();
+  for (const char* who : {"ana", "bob", "cyd"}) event(who, "one");
+  deliver_new();
+  EXPECT_FALSE(engine->want());
+  run();
+  EXPECT_TRUE(engine->want());
 }
 
 TEST_F(EngineTest, HaltsALaneWhoseCheckpointIsBeyondTheLog) {
