@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <tuple>
 
 #define XXH_INLINE_ALL
@@ -207,20 +208,15 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
   }
   for (const auto& fetched : reply.events) {
     auto record = messages::decode_as<messages::EventRecord>(fetched.record);
-    if (!record) {
-      // Nobody can say whom it concerns. The envelope is written by one function of this suite: a person must look.
-      malformed_.add();
-      log_event(Level::kError, "event_envelope_unreadable", {{"sequence", fetched.sequence}, {"path", record.error().path}});
-      suspended_ = "event " + std::to_string(fetched.sequence) + " cannot be read";
-      return;
-    }
-    const auto route = routes_.find(record->type_id);
-    if (route == routes_.end()) continue;
     const auto push = [&](LaneRun& run, const std::string& entity) {
       if (run.seen >= fetched.sequence) return;
       Item item;
-      item.work = {Work::Kind::kEvent, record->type_id,     record->body,    record->recorded_at,
-                   record->principal,  record->traceparent, fetched.sequence};
+      if (record) {
+        item.work = {Work::Kind::kEvent, record->type_id,     record->body,    record->recorded_at,
+                     record->principal,  record->traceparent, fetched.sequence};
+      } else {
+        item.work = {Work::Kind::kEvent, 0, fetched.record, {}, {}, {}, fetched.sequence};
+      }
       item.sequence = fetched.sequence;
       item.entity = entity;
       item.checked = true;
@@ -229,6 +225,15 @@ void Engine::deliver(std::uint64_t after, const messages::FetchReply& reply) {
       run.queue.push_back(std::move(item));
       run.seen = fetched.sequence;
     };
+    if (!record) {
+      // Nobody can say whom it concerns. Each lane sets its bytes aside, and with them the reference data that follows: it may be some.
+      malformed_.add();
+      log_event(Level::kError, "event_envelope_unreadable", {{"sequence", fetched.sequence}, {"path", record.error().path}});
+      for (const auto& [lane, run] : ready) push(*run, std::string(kEveryEntity));
+      continue;
+    }
+    const auto route = routes_.find(record->type_id);
+    if (route == routes_.end()) continue;
     if (route->second == RouteBy::kEveryLane) {
       for (const auto& [lane, run] : ready) push(*run, std::string(kEveryEntity));
     } else {
@@ -551,13 +556,19 @@ void Engine::park(LaneRun& run, Item item, const std::string& reason) {
   record.principal = item.work.principal;
   record.traceparent = item.work.traceparent;
   record.body = item.work.body;
-  parked.record = encode(record);
+  parked.record = item.work.type_id == 0 ? item.work.body : encode(record);
   const std::string key = item.entity + "\n" + std::to_string(item.sequence);
   staged.unit.parked.push_back({key, encode(parked)});
   staged.newly_parked.push_back(item.entity);
   ++run.parked[item.entity];
   log_event(Level::kError, "message_parked",
             {{"service", handler_.name()}, {"lane", staged.unit.lane}, {"sequence", item.sequence}, {"reason", reason}});
+}
+
+bool Engine::concerns(Lane lane, const messages::EventRecord& record) const {
+  const auto route = routes_.find(record.type_id);
+  if (route == routes_.end()) return false;
+  return route->second == RouteBy::kEveryLane || lane_of(route->second == RouteBy::kPerson ? record.person : record.site) == lane;
 }
 
 Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
@@ -568,24 +579,28 @@ Engine::Step Engine::unpark(Lane lane, LaneRun& run) {
     lost_touch(entries.error());
     return Step::kStop;
   }
+  const auto sequence_of = [](const std::string& key) { return std::strtoull(key.c_str() + key.rfind('\n') + 1, nullptr, 10); };
+  std::sort(entries->begin(), entries->end(), [&](const auto& a, const auto& b) { return sequence_of(a.first) < sequence_of(b.first); });
   std::vector<Item> items;
   for (auto& [key, body] : *entries) {
     const auto parked = messages::decode_as<messages::Parked>(body);
     const auto record = parked ? messages::decode_as<messages::EventRecord>(parked->record) : tl::unexpected(parked.error());
     if (!record) {
-      log_event(Level::kError, "parked_message_unreadable", {{"lane", lane}});
-      continue;
+      // It stays where it is, and so do those behind it.
+      log_event(Level::kError, "parked_message_unreadable", {{"lane", lane}, {"sequence", sequence_of(key)}});
+      break;
     }
     Item item;
     item.work = {Work::Kind::kEvent, record->type_id,     record->body,    record->recorded_at,
                  record->principal,  record->traceparent, parked->sequence};
+    // What could not be read lies in every lane, and now says whom it concerns.
+    if (command.entity == kEveryEntity && !concerns(lane, *record)) item.work.type_id = 0;
     item.sequence = parked->sequence;
     item.entity = command.entity;
     item.parked_key = key;
     item.checked = true;
     items.push_back(std::move(item));
   }
-  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.sequence < b.sequence; });
   run.queue.pop_front();
   --run.commands;
   messages::Reply reply;
@@ -657,6 +672,19 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
   const bool is_event = item.work.kind == Work::Kind::kEvent && !again;
   if (is_event && !run.parked.empty() && run.parked.contains(item.entity)) {
     park(run, item, "follows a parked message of the same entity");
+    return take({});
+  }
+  if (is_event && item.work.type_id == 0) {
+    park(run, item, "its envelope cannot be read");
+    return take({});
+  }
+  const auto take_back = [&] {
+    staged.unit.parked.push_back({item.parked_key, std::nullopt});
+    staged.unparked.push_back(item.entity);
+    if (--run.parked[item.entity] == 0) run.parked.erase(item.entity);
+  };
+  if (again && item.work.type_id == 0) {
+    take_back();
     return take({});
   }
   if (is_event && run.counted_at != run.checkpoint) {
@@ -732,11 +760,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     staged.bytes += reply.body.size() + 64;
   }
   if (!item.timer_name.empty()) unit.fired.push_back({item.timer_name, item.timer_body});
-  if (again) {
-    unit.parked.push_back({item.parked_key, std::nullopt});
-    staged.unparked.push_back(item.entity);
-    if (--run.parked[item.entity] == 0) run.parked.erase(item.entity);
-  }
+  if (again) take_back();
   if (!item.effect_id.empty()) unit.effects.push_back({item.effect_id, std::nullopt});
   for (auto& record : decided->records) {
     staged.bytes += record.key.size() + (record.bytes ? record.bytes->size() : 0);

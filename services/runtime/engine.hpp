@@ -154,6 +154,7 @@ class Engine {
   bool count_first_attempts(const std::vector<Lane>& open);
   enum class Step { kTaken, kWait, kStop, kLater };
   Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
+  bool concerns(Lane lane, const messages::EventRecord& record) const;
   Step unpark(Lane lane, LaneRun& run);
   void park(LaneRun& run, Item item, const std::string& reason);
   void unstage(LaneRun& run);

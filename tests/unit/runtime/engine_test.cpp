@@ -681,6 +681,58 @@ TEST_F(EngineTest, WhatGoesToEveryLaneIsParkedAndRetriedInEachOfThem) {
   }
 }
 
+TEST_F(EngineTest, SetsWhatNobodyCanReadAsideInEveryLaneWhileOthersFlow) {
+  auto& lanes = group.services["words"].lanes;
+  const auto retry_all = [&](const std::string& key) {
+    for (Lane lane = 0; lane < kLaneCount; ++lane) {
+      messages::Request request;
+      request.type_id = messages::RetryParked::kTypeId;
+      request.body = encode(messages::RetryParked{.entity = "*", .lane = lane});
+      request.principal = "test";
+      request.idempotency_key = key + std::to_string(lane);
+      engine->submit({"client", 1}, request);
+    }
+    run();
+  };
+  options.parks_per_minute_max = 4 * kLaneCount;
+  restart();
+  event("ana", "one");
+  group.log.push_back("no envelope");
+  event("ana", "two");
+  event("rules", "open", kRule);
+  fetch();
+  EXPECT_EQ(engine->not_ready(), std::nullopt);
+  EXPECT_EQ(words("ana"), "one;two;");
+  for (const auto& lane : lanes) {
+    ASSERT_EQ(lane.parked.size(), 2u) << "what follows may depend on it";
+    EXPECT_EQ(messages::decode_as<messages::Parked>(lane.parked.at("*\n2"))->record, "no envelope");
+  }
+  EXPECT_EQ(counted("bridgework_parked_total{"), 2 * kLaneCount);
+  EXPECT_EQ(counted("bridgework_malformed_total{"), 1);
+  restart();
+  retry_all("r1");
+  for (const auto& lane : lanes) EXPECT_EQ(lane.parked.size(), 2u) << "it still cannot be read, and what follows it waits";
+
+  // As when a program that can read it has taken over.
+  messages::EventRecord record;
+  record.type_id = kAdded;
+  record.person = "ana";
+  record.body = "ana late";
+  for (auto& lane : lanes) {
+    auto& bytes = lane.parked.at("*\n2");
+    auto mended = *messages::decode_as<messages::Parked>(bytes);
+    mended.record = encode(record);
+    bytes = encode(mended);
+  }
+  retry_all("r2");
+  EXPECT_EQ(words("ana"), "one;two;late;");
+  for (Lane lane = 0; lane < kLaneCount; ++lane) {
+    EXPECT_TRUE(lanes[lane].parked.empty()) << lane;
+    EXPECT_EQ(lanes[lane].records.at("rules"), "open;");
+    EXPECT_EQ(lanes[lane].records.contains("ana"), lane == lane_of("ana")) << "only there has it an effect";
+  }
+}
+
 TEST_F(EngineTest, ParksAnEventUntriedAfterItKilledTheProcessFiveTimes) {
   event("ana", "deadly");
   // Each life counts its try and dies before it can commit.
