@@ -8,7 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "messages/envelope.codec.hpp"
+#include "runtime/redis_store.hpp"
 #include "sim/memory_store.hpp"
+#include "support/log_in_redis.hpp"
+#include "support/redis_server.hpp"
 
 namespace bridgework::runtime {
 namespace {
@@ -938,6 +941,58 @@ TEST_F(EngineTest, HaltsALaneWhoseCheckpointIsBeyondTheLog) {
   restart();
   ASSERT_TRUE(engine->not_ready());
   EXPECT_NE(engine->not_ready()->find("beyond the head"), std::string::npos);
+}
+
+/// The same loop on a real Redis.
+class EngineOnRedisTest : public EngineTest {
+ protected:
+  EngineOnRedisTest() {
+    engine = std::make_unique<Engine>(
+        handler, redis_store, *this, *metrics, InstanceInfo{"on-redis", "", "", 0, 0}, options, [this] { return now; },
+        [this] { return std::chrono::steady_clock::time_point(now.time_since_epoch()); }, [] { return 0us; });
+    turns_until([this] { return engine->lanes_owned() == kLaneCount; });
+  }
+  ~EngineOnRedisTest() override { engine.reset(); }
+
+  bool turns_until(const std::function<bool()>& done) {
+    for (int i = 0; i < 2'000 && !done(); ++i) {
+      engine->turn();
+      now += 10ms;
+    }
+    return done();
+  }
+  bool answers_come(std::size_t count) {
+    return turns_until([&] { return replies.size() >= count; });
+  }
+
+  const Keys keys{"g", "words"};
+  support::RedisServer server;
+  Redis redis{server.options()};
+  RedisStore redis_store{Redis(server.options()), keys};
+};
+
+TEST_F(EngineOnRedisTest, WhatRedisWillNotTakeForAWhileIsDoneOnceAndNeverParked) {
+  command("ana one", "k1");
+  ASSERT_TRUE(answers_come(1));
+  ASSERT_TRUE(redis.run({"SCRIPT", "FLUSH"}));
+  command("ana two", "k2");
+  ASSERT_TRUE(answers_come(2));
+  EXPECT_EQ(replies.back().body, "one;two;");
+  EXPECT_EQ(counted("bridgework_store_faults_total{"), 1);
+
+  ASSERT_TRUE(redis.run({"CONFIG", "SET", "maxmemory", "1"}));
+  command("ana three", "k3");
+  event("bob", "one");
+  ASSERT_TRUE(engine->want());
+  deliver_new();
+  EXPECT_FALSE(turns_until([this] { return replies.size() > 2; }));
+  EXPECT_NE(engine->not_ready().value_or("").find("OOM"), std::string::npos);
+  ASSERT_TRUE(redis.run({"CONFIG", "SET", "maxmemory", "0"}));
+  ASSERT_TRUE(answers_come(3));
+  EXPECT_EQ(replies.back().body, "one;two;three;");
+  EXPECT_EQ(engine->not_ready(), std::nullopt);
+  EXPECT_EQ(support::log_in(redis, keys).size(), 3u);
+  EXPECT_EQ(counted("bridgework_parked_total{"), 0);
 }
 
 TEST_F(EngineTest, GivesItsLanesBackWhenItLeaves) {
