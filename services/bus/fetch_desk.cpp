@@ -95,7 +95,9 @@ void FetchDesk::asked(const std::string& identity, Fetch fetch, Time now) {
   const Time deadline = now + std::min<std::chrono::milliseconds>(std::chrono::milliseconds(fetch.wait_ms), limits_.wait_max);
 
   if (bounds_.incarnation.empty()) return answer(identity, reply_to(fetch, FetchOutcome::kUnavailable, bounds_));
-  const bool shared = judge(bounds_, fetch.incarnation, fetch.after) != Verdict::kDiverged;
+  // Whoever names an incarnation this bus has not heard of may know more than it: then not even the beginning is surely the same.
+  const bool known = fetch.incarnation.empty() || bounds_.incarnations.contains(fetch.incarnation);
+  const bool shared = known && judge(bounds_, fetch.incarnation, fetch.after) != Verdict::kDiverged;
   if (!shared || !ring_.covers(fetch.after)) return ask_store(Lookup{identity, std::move(fetch), deadline, serial});
   ++counts_.from_ring;
   if (only_asks_for_bounds) return answer(identity, reply_to(fetch, FetchOutcome::kEvents, bounds_));

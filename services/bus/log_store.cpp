@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -189,14 +190,20 @@ tl::expected<LogView, Fault> LogStore::read(std::uint64_t after, std::uint32_t e
   // Read after Redis: what Redis had trimmed by then had been sealed before.
   const auto segments = archive_->list();
   if (!segments) return tl::unexpected(segments.error());
-  const bool joined = !(*segments)->empty() && (*segments)->back().last + 1 >= view->bounds.first;
+  // After a roll-back, until the archiver sets them aside, there are segments with events that this log has lost.
+  const auto begin = (*segments)->begin();
+  const auto end = std::find_if(begin, (*segments)->end(), [&](const Segment& segment) {
+    return judge(view->bounds, segment.incarnation, segment.last) == Verdict::kDiverged;
+  });
+  const bool joined = end != begin && std::prev(end)->last + 1 >= view->bounds.first;
   if (!joined) return view;
   if (events_max > 0 && after < view->bounds.first - 1) {
     auto entries = reader_->read(after, events_max, bytes_max);
     if (!entries) return tl::unexpected(std::move(entries.error()));
+    while (!entries->empty() && entries->back().sequence > std::prev(end)->last) entries->pop_back();
     view->entries = std::move(*entries);
   }
-  view->bounds.first = (*segments)->front().first;
+  view->bounds.first = begin->first;
   return view;
 }
 

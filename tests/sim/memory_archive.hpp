@@ -1,7 +1,5 @@
 #pragma once
-// A model of the archive and of the log that is read across it: the rules of bus/archiver.cpp and bus/log_store.cpp, without files. But
-// for one: LogStore::read serves, until the archiver's next round, segments of a life of the log that was rolled back; `read` here does
-// not.
+// A model of the archive and of the log that is read across it: the rules of bus/archiver.cpp and bus/log_store.cpp, without files.
 
 #include <cstdint>
 #include <string>

@@ -483,6 +483,13 @@ TEST_F(FetchDeskTest, AParkedCallerThatSleptThroughTwoRollBacksIsToldOfBoth) {
   EXPECT_EQ(reply.first_of_incarnation, 91u);
 }
 
+TEST_F(FetchDeskTest, WhoKnowsOfALaterIncarnationIsNotServedFromMemoryEvenFromTheBeginning) {
+  desk_.opened(log_of(0), now_);
+  desk_.appended(events(1, 20, kMoved));
+  ask("ana", {.after = 0, .incarnation = "2.bbbbbbbb"});
+  EXPECT_EQ(looked_for().fetch.after, 0u);
+}
+
 TEST_F(FetchDeskTest, WhoSawNoMoreThanWhatSurvivedGoesOnAndLearnsTheIncarnation) {
   desk_.opened(rolled_back(), now_);
   desk_.appended(events(91, 95));

@@ -258,6 +258,46 @@ TEST_F(BusWithArchive, ArchivesALittleWhenItIsOld) {
   EXPECT_EQ(archive.verify().value(), 7u);
 }
 
+TEST_F(BusWithArchive, ServesNothingOfALostLifeThoughItIsNotSetAsideYet) {
+  const auto read_all = [&](LogStore& store) {
+    std::vector<LogEntry> all;
+    for (;;) {
+      auto view = store.read(all.size(), 1000, 1 << 20);
+      if (!view || view->entries.empty()) return all;
+      all.insert(all.end(), view->entries.begin(), view->entries.end());
+    }
+  };
+  auto archive = std::make_shared<Archive>(place_.archive);
+  auto expected = writer_.append(100);
+  LogStore first_life(place_.redis, "g");
+  auto events = read_all(first_life);
+  ASSERT_EQ(events.size(), 100u);
+  events.resize(60);
+  ASSERT_TRUE(archive->seal(first_life.bounds()->incarnation, events));
+  ASSERT_TRUE(writer_.redis().run({"XTRIM", writer_.keys().log(), "MINID", "=", "0-51"}));
+  const auto data = std::filesystem::path(redis_.directory()) / "appendonlydir", copy = std::filesystem::path(redis_.directory()) / "copy";
+  redis_.kill();
+  std::filesystem::copy(data, copy, std::filesystem::copy_options::recursive);
+  redis_.start();
+  // A second life goes on to 140 and is archived; then the copy is put back, and a third one begins at 101.
+  writer_.append(40);
+  LogStore second_life(place_.redis, "g", archive);
+  events = read_all(second_life);
+  ASSERT_EQ(events.size(), 140u);
+  events.erase(events.begin(), events.begin() + 60);
+  ASSERT_TRUE(archive->seal(second_life.bounds()->incarnation, events));
+  redis_.kill();
+  std::filesystem::remove_all(data);
+  std::filesystem::copy(copy, data, std::filesystem::copy_options::recursive);
+  redis_.start();
+  const auto instead = writer_.append(20);
+  expected.insert(expected.end(), instead.begin(), instead.end());
+  LogStore third_life(place_.redis, "g", archive);
+  events = read_all(third_life);
+  ASSERT_EQ(events.size(), 120u);
+  for (std::size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].record, expected[i]) << "event " << i + 1;
+}
+
 TEST_F(BusWithArchive, SetsAsideWhatTheLogHasLostAndArchivesWhatItHasInstead) {
   config_.archive_segment_events = 20;
   auto all = writer_.append(90);
