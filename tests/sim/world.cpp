@@ -595,7 +595,9 @@ class World {
     }
     ++report_.roll_backs;
     // A copy made after what is lost now was of a life that never happened.
-    std::erase_if(backups_, [this](const GroupState& backup) { return backup.incarnations > group_.incarnations; });
+    std::erase_if(backups_, [this](const GroupState& backup) {
+      return backup.incarnations > group_.incarnations || backup.head() > group_.head() || backup.first > group_.first;
+    });
     judge_.rolled_back();
     for (auto& [correlation, call] : calls_) call.forgotten = call.settled;
     for (const auto& handler : fragile_) handler->poison.clear();

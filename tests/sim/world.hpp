@@ -28,7 +28,7 @@ struct Faults {
   double restart = 0.006;      ///< Redis stops and comes back
   double torn = 0.4;           ///< then it has lost its last transactions
   double stale_copy = 0.2;     ///< or is an older copy of itself
-  double poison = 0.003;       ///< an event kills every process that handles it
+  double poison = 0.01;        ///< an event kills every process that handles it
   double slow_send = 0.2;      ///< a claimed message leaves some time later
   double archive = 0.1;        ///< no fault: old events go to the archive, and the store forgets them
   double archive_lost = 0.002;
