@@ -302,6 +302,7 @@ void Engine::adopt(const std::vector<OwnedLane>& lanes) {
   std::vector<Lane> names;
   for (const auto& lane : lanes) names.push_back(lane.lane);
   const auto extras = store_.extras(names);
+  if (!extras) store_faults_.add();
   for (std::size_t i = 0; i < lanes.size(); ++i) adopt(lanes[i], extras ? &(*extras)[i] : nullptr);
 }
 
@@ -1154,6 +1155,7 @@ void Engine::flush_checkpoints() {
       if (run.counted_at == run.checkpoint) run.counted_at = units[u].checkpoint->next;
       run.checkpoint = units[u].checkpoint->next;
     } else {
+      ((*results)[u].outcome == UnitOutcome::kFenced ? fenced_ : conflicts_).add();
       run.stale = true;
       next_tick_ = {};
     }
