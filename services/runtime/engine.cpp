@@ -885,6 +885,8 @@ void Engine::stage() {
   }
   // While a commit is under way the store is not asked for anything: what would need it waits.
   if (!flight_ && !count_first_attempts(open)) return;
+  // Where there was no room the last time it begins now, or those behind would wait for ever.
+  std::rotate(open.begin(), std::lower_bound(open.begin(), open.end(), stage_from_), open.end());
   bool done = false, full = false;
   while (!open.empty() && !done) {
     bool alone = false;
@@ -895,7 +897,10 @@ void Engine::stage() {
       Staged& mine = run.staged;
       open_unit(lane, run);
       while (!run.queue.empty()) {
-        full = events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max;
+        if (!full && (events >= options_.events_per_commit_max || bytes >= options_.bytes_per_commit_max)) {
+          full = true;
+          stage_from_ = lane;
+        }
         if (full) break;
         if (!run.queue.front().checked) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;

@@ -512,6 +512,24 @@ TEST_F(EngineInFlightTest, ALogThatLostItsEndIsHeededAfterIt) {
   EXPECT_EQ(words("ana"), "seen;first;");
 }
 
+TEST_F(EngineTest, NoLaneWaitsForEverBehindOthersThatFillEachCommit) {
+  options.events_per_commit_max = 4;
+  restart();
+  auto entities = entities_of_lanes(16);
+  std::sort(entities.begin(), entities.end(), [](const auto& a, const auto& b) { return lane_of(a) < lane_of(b); });
+  for (const auto& entity : entities) answered(entity + " seen", entity);
+  // All but the last lane always have more than there is room for.
+  command(entities.back() + " at-last", "last");
+  std::size_t turns = 0;
+  for (; words(entities.back()) == "seen;" && turns < 50; ++turns) {
+    for (std::size_t i = 0; i + 1 < entities.size(); ++i) {
+      command(entities[i] + " more", std::to_string(turns) + "-" + std::to_string(i));
+    }
+    engine->turn();
+  }
+  EXPECT_LT(turns, 10u);
+}
+
 TEST_F(EngineTest, AppliesEachEventOnceAcrossARestart) {
   event("ana", "one");
   event("ana", "two");
