@@ -36,12 +36,12 @@ struct EngineOptions {
   std::size_t commands_per_lane_max = 256;  ///< waiting; more are refused as overloaded before any work is done
   std::size_t event_items_max = 4'096;      ///< routed and not yet committed; above it nothing more is fetched
   std::size_t events_per_commit_max = 256;  ///< one long transaction stalls every client of the store
-  std::size_t bytes_per_commit_max = 64 * 1024;
+  std::size_t bytes_per_commit_max = 256 * 1024;
   std::size_t records_cached_max = 20'000;  ///< per instance; caches are emptied above it
   /// Events are decided when they arrive, but at most one commit in this time is made for events alone: nobody waits for it, and each
   /// commit costs the store a write to disk that others wait for. Whatever has somebody waiting is committed at once.
   std::chrono::milliseconds event_commit_every{10};
-  std::size_t items_per_commit_max = 128;
+  std::size_t items_per_commit_max = 512;
   /// Claimed and not reported. They are performed one after the other, and a death makes each of them uncertain, tried or not.
   std::size_t effects_out_max = 64;
   std::uint64_t attempts_max = 5;         ///< deaths at one event before it is parked untried
