@@ -243,12 +243,6 @@ tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<st
 }
 
 tl::expected<std::vector<runtime::LaneExtras>, Fault> MemoryStore::extras(const std::vector<Lane>& lanes) {
-  // The engine asks again when it ticks, and counts nothing.
-  struct Uncounted {
-    Told& told;
-    const std::uint64_t faults = told.faults;
-    ~Uncounted() { told.faults = faults; }
-  } const uncounted{told_};
   const auto mishap = begin();
   if (!mishap) return tl::unexpected(mishap.error());
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
