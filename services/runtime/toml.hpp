@@ -2,6 +2,7 @@
 // The TOML library, included here alone: one program must not hold it twice with two meanings. Its two defects that a file can reach are
 // mended on the way in.
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
