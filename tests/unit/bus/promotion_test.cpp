@@ -16,6 +16,7 @@
 #include "runtime/redis_store.hpp"
 #include "tests/support/log_in_redis.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/unit/bus/bus_answer.hpp"
 
 namespace bridgework::bus {
 namespace {
@@ -110,13 +111,7 @@ class Promotion : public ::testing::Test {
     options.endpoints = {endpoint};
     runtime::BusClient client(context_, options);
     client.want(position, {}, 512, 0ms);
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < limit) {
-      if (auto reply = client.poll()) return reply;
-      runtime::Watch watch = client.watch();
-      runtime::wait({&watch, 1}, std::min(client.idle_for(), 100ms));
-    }
-    return std::nullopt;
+    return next_answer(client);
   }
 
   const runtime::Keys keys_{"g", "lead_intake"};

@@ -11,6 +11,7 @@
 #include "runtime/redis_store.hpp"
 #include "tests/support/raw_peer.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/unit/bus/bus_answer.hpp"
 #include "tests/unit/bus/log_writer.hpp"
 
 namespace bridgework::bus {
@@ -53,13 +54,7 @@ class BusOverRedis : public ::testing::Test {
   std::optional<FetchReply> fetch(BusClient& client, const runtime::LogPosition& position, std::chrono::milliseconds wait = 5s,
                                   std::uint32_t max_events = 512) {
     client.want(position, {}, max_events, wait);
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < limit) {
-      if (auto reply = client.poll()) return reply;
-      runtime::Watch watch = client.watch();
-      runtime::wait({&watch, 1}, std::min(client.idle_for(), 100ms));
-    }
-    return std::nullopt;
+    return next_answer(client);
   }
   /// Reads until nothing is left; the records in order.
   std::vector<std::string> read_all(BusClient& client, runtime::LogPosition& position, std::size_t wanted) {
