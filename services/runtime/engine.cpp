@@ -472,9 +472,11 @@ void Engine::take_due_timers() {
   }
 }
 
-bool Engine::look_up_replies() {
-  std::vector<std::string> keys;
-  std::vector<Item*> items;
+/// Asks what each new command was answered before, what it will want, and what was missed while a commit was under way, in one round trip.
+/// During a commit it is asked behind it. False: touch with the store was lost.
+bool Engine::ask() {
+  if (question_) return true;
+  Question question;
   std::vector<RecordKey> records = std::exchange(wanted_, {});
   std::erase_if(records, [this](const RecordKey& key) {
     const auto it = lanes_.find(key.lane);
@@ -484,60 +486,96 @@ bool Engine::look_up_replies() {
     run.wants = false;
     if (run.stale) continue;
     for (auto& item : run.queue) {
-      if (!item.checked) {
-        keys.push_back(item.idempotency_key);
-        items.push_back(&item);
-        if (item.retries_parked) continue;
-        for (auto& key : handler_.missing(*run.records, item.work)) records.push_back({lane, std::move(key)});
-      }
+      if (item.checked) continue;
+      question.keys.push_back(item.idempotency_key);
+      item.asked = true;
+      if (item.retries_parked) continue;
+      for (auto& key : handler_.missing(*run.records, item.work)) records.push_back({lane, std::move(key)});
     }
   }
-  if (keys.empty() && records.empty()) return true;
+  if (question.keys.empty() && records.empty()) return true;
   sort_out(records);
-  // What a new command will want comes in the same round trip as the answer it may have had before, and what was missed while a commit
-  // was under way.
-  const auto looked = store_.look_up(keys, records);
+  question.records = std::move(records);
+  const auto begun = store_.begin_look_up(question.keys, question.records);
+  // Until it is answered nothing is decided there: what is read might be laid over what was decided meanwhile.
+  for (const auto& key : question.records) lanes_.at(key.lane).wants = true;
+  question_ = std::move(question);
+  if (begun) return true;
+  forget_question();
+  if (flight_) lose_commit(begun.error());  // its answer would have come on the same connection
+  else lost_touch(begun.error());
+  return false;
+}
+
+void Engine::forget_question() {
+  question_.reset();
+  wanted_.clear();
+  for (auto& [lane, run] : lanes_) {
+    run.wants = false;
+    for (auto& item : run.queue) item.asked = false;
+  }
+}
+
+bool Engine::look_up() {
+  if (!ask()) return false;
+  if (!question_) return true;
+  const auto looked = store_.end_look_up();
   if (!looked) {
+    forget_question();
     lost_touch(looked.error());
     return false;
   }
-  remember(records, looked->records);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Item& item = *items[i];
-    item.checked = true;
-    if (!looked->replies[i]) continue;
-    const StoredReplyRecord& stored = *looked->replies[i];
-    if (stored.request_hash != item.request_hash) {
-      key_reused_.add();
-      answer(item, Outcome::kKeyReused, "idempotency_key_reused", "this idempotency key was used before with another request");
-    } else {
-      duplicates_.add();
-      const auto reply = messages::decode_as<messages::StoredReply>(stored.reply);
-      if (reply && !item.to.identity.empty()) {
-        messages::Reply out;
-        out.correlation = item.to.correlation;
-        out.outcome = reply->outcome;
-        out.code = reply->code;
-        out.detail = reply->detail;
-        out.type_id = reply->type_id;
-        out.body = reply->body;
-        out.sequence = stored.sequence;
-        outbox_.reply(item.to, out);
-      }
-    }
-    item.work.type_id = 0;  // settled; taken out below
-    item.idempotency_key.clear();
+  take_answers(*looked);
+  return true;
+}
+
+void Engine::take_answers(const LookedUp& looked) {
+  const Question question = *std::exchange(question_, std::nullopt);
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < question.keys.size(); ++i) places.emplace(question.keys[i], i);
+  // Only those: others may have begun to want something since.
+  for (const auto& key : question.records) {
+    if (const auto it = lanes_.find(key.lane); it != lanes_.end()) it->second.wants = false;
   }
+  remember(question.records, looked.records);
   for (auto& entry : lanes_) {
     // Not a structured binding: Clang 14 captures none.
     LaneRun& run = entry.second;
+    bool settled_any = false;
+    for (auto& item : run.queue) {
+      if (!std::exchange(item.asked, false)) continue;
+      item.checked = true;
+      const auto& earlier = looked.replies[places.at(item.idempotency_key)];
+      if (!earlier) continue;
+      if (earlier->request_hash != item.request_hash) {
+        key_reused_.add();
+        answer(item, Outcome::kKeyReused, "idempotency_key_reused", "this idempotency key was used before with another request");
+      } else {
+        duplicates_.add();
+        const auto reply = messages::decode_as<messages::StoredReply>(earlier->reply);
+        if (reply && !item.to.identity.empty()) {
+          messages::Reply out;
+          out.correlation = item.to.correlation;
+          out.outcome = reply->outcome;
+          out.code = reply->code;
+          out.detail = reply->detail;
+          out.type_id = reply->type_id;
+          out.body = reply->body;
+          out.sequence = earlier->sequence;
+          outbox_.reply(item.to, out);
+        }
+      }
+      item.work.type_id = 0;  // settled; taken out below
+      item.idempotency_key.clear();
+      settled_any = true;
+    }
+    if (!settled_any) continue;
     std::erase_if(run.queue, [&run](const Item& item) {
       const bool settled = item.work.kind == Work::Kind::kCommand && item.work.type_id == 0;
       if (settled) --run.commands;
       return settled;
     });
   }
-  return true;
 }
 
 void Engine::park(LaneRun& run, Item item, const std::string& reason) {
@@ -798,7 +836,9 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
 
 void Engine::remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    LaneRun& run = lanes_.at(keys[i].lane);
+    const auto it = lanes_.find(keys[i].lane);
+    if (it == lanes_.end() || it->second.stale) continue;  // gone since it was asked
+    LaneRun& run = it->second;
     if (const auto ok = run.records->set(keys[i].key, records[i]); !ok) {
       run.halted = ok.error();
       log_event(Level::kError, "record_unreadable", {{"lane", keys[i].lane}, {"record", keys[i].key}});
@@ -1025,20 +1065,37 @@ void Engine::lose_commit(const Fault& fault) {
   }
 }
 
-/// Waits for the answer, if there is something to wait for.
-void Engine::end_commit() {
+/// Waits for the answer, if there is something to wait for. `next`: begins the next commit, if it is due and nothing else is.
+void Engine::end_commit(bool next) {
   if (!flight_) return;
   const auto results = store_.end_commit();
   next_event_commit_ = steady_() + options_.event_commit_every;
   commits_.add();
   commit_time_.observe(steady_() - flight_->begun);
-  if (!results) return lose_commit(results.error());
+  // Asked behind it, so it is answered behind it, whatever became of the commit.
+  std::optional<tl::expected<LookedUp, Fault>> looked;
+  if (question_) looked = store_.end_look_up();
+  if (!results || (looked && !*looked)) forget_question();
+  if (!results) {
+    if (looked && !*looked) store_faults_.add();
+    return lose_commit(results.error());
+  }
   Flight flight = *std::exchange(flight_, std::nullopt);
   for (const Lane lane : flight.lanes) lanes_.at(lane).committing = false;
-  settle(std::move(flight), *results);
+  if (looked && *looked) take_answers(**looked);
+  settle(flight, *results);
+  if (looked && !*looked) {
+    lost_touch(looked->error());
+  } else {
+    // The store has the next commit before anybody is told of this one, unless there is something else to ask it.
+    const bool timers_due = timers_dirty_ || (next_due_ && *next_due_ <= clock_());
+    if (next && !ask_first_ && !timers_due && steady_() < next_tick_ && steady_() < next_flush_ && commit_is_due()) begin_commit();
+  }
+  for (const auto& [to, reply] : replies_out_) outbox_.reply(to, reply);
+  replies_out_.clear();
 }
 
-void Engine::settle(Flight flight, const std::vector<UnitResult>& results) {
+void Engine::settle(Flight& flight, const std::vector<UnitResult>& results) {
   auto& [units, lanes, staged, begun] = flight;
   for (std::size_t u = 0; u < lanes.size(); ++u) {
     const Lane lane = lanes[u];
@@ -1100,7 +1157,7 @@ void Engine::settle(Flight flight, const std::vector<UnitResult>& results) {
       reply.sequence = result.last_sequence;
       if (reply.outcome == Outcome::kDone) commands_done_.add();
       else commands_refused_.add();
-      outbox_.reply(item.to, reply);
+      replies_out_.emplace_back(item.to, std::move(reply));
     }
     for (auto& [id, body] : mine.new_effects) {
       Item item;
@@ -1167,13 +1224,16 @@ void Engine::flush_checkpoints() {
   }
 }
 
+/// While a commit is under way. Whether there is more to do at once.
+bool Engine::decide_meanwhile() {
+  if (ask()) stage();
+  return !flight_ || store_.commit_answered();
+}
+
 bool Engine::turn() {
   if (flight_) {
-    if (!store_.commit_answered() && steady_() < next_tick_) {
-      stage();
-      return false;
-    }
-    end_commit();
+    if (store_.commit_answered() || steady_() >= next_tick_) end_commit(true);
+    if (flight_) return decide_meanwhile();
   }
   if (steady_() < retry_at_) return false;
   if (steady_() >= next_tick_) {
@@ -1182,7 +1242,7 @@ bool Engine::turn() {
   }
   take_due_timers();
   if (outcome_unknown_) return false;
-  if (!look_up_replies()) return false;
+  if (!look_up()) return false;
   flush_checkpoints();
   if (outcome_unknown_) return false;
   // What was decided while another commit was under way goes first, and what is decided next goes while it does. But one commit after the
@@ -1195,10 +1255,7 @@ bool Engine::turn() {
     return false;
   }
   if (commit_is_due()) begin_commit();
-  if (flight_) {
-    stage();
-    return store_.commit_answered();
-  }
+  if (flight_) return decide_meanwhile();
   std::size_t waiting = 0;
   bool more = false;
   for (const auto& [lane, run] : lanes_) {

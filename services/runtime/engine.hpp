@@ -98,7 +98,8 @@ class Engine {
     std::string idempotency_key;  ///< the store's name for it; empty for events and timers
     std::string request_hash;
     int loads = 0;               ///< how often records had to be loaded for it
-    bool checked = false;        ///< the store has been asked whether it was answered before
+    bool checked = false;        ///< the store has said whether it was answered before
+    bool asked = false;          ///< it is being asked
     Instant deadline{};          ///< zero: none
     std::uint64_t sequence = 0;  ///< of an event
     std::string entity;          ///< routing text: what is parked when this cannot be handled
@@ -147,7 +148,11 @@ class Engine {
   void drop_lane(Lane lane, messages::Outcome outcome);
   void forget_volatile(LaneRun& run);
   void take_due_timers();
-  bool look_up_replies();
+  bool ask();
+  void forget_question();
+  bool look_up();
+  void take_answers(const LookedUp& looked);
+  bool decide_meanwhile();
   void open_unit(Lane lane, LaneRun& run);
   void stage_claims();
   void stage();
@@ -169,9 +174,9 @@ class Engine {
   };
   std::vector<Lane> lanes_to_commit();
   void begin_commit();
-  void end_commit();
+  void end_commit(bool next = false);
   void lose_commit(const Fault& fault);
-  void settle(Flight flight, const std::vector<UnitResult>& results);
+  void settle(Flight& flight, const std::vector<UnitResult>& results);
   void remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records);
   void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
   void lost_touch(const Fault& fault);
@@ -197,7 +202,14 @@ class Engine {
   std::optional<Instant> next_due_;
   bool timers_dirty_ = true;
   std::optional<Flight> flight_;
-  Lane claim_after_ = 0;           ///< the last lane that claimed an effect
+  /// What is being looked up.
+  struct Question {
+    std::vector<std::string> keys;
+    std::vector<RecordKey> records;
+  };
+  std::optional<Question> question_;
+  std::vector<std::pair<ReplyTo, messages::Reply>> replies_out_;  ///< committed, and to be told
+  Lane claim_after_ = 0;                                          ///< the last lane that claimed an effect
   Lane stage_from_ = 0;            ///< the first lane for which there was no room in the last commit that was full
   Lane commit_after_ = 0;          ///< the last lane of the last commit that took only half of the lanes
   bool outcome_unknown_ = false;   ///< a call failed since the last tick: what it asked for may still happen

@@ -196,6 +196,15 @@ struct Redis::Connection {
     return {};
   }
 
+  /// What was appended, now.
+  tl::expected<void, Fault> send(std::string_view doing) {
+    for (int done = 0; done == 0;) {
+      errno = 0;
+      if (redisBufferWrite(context.get(), &done) != REDIS_OK) return tl::unexpected(drop_broken(doing));
+    }
+    return {};
+  }
+
   tl::expected<RedisValue, Fault> read(std::string_view doing) {
     void* raw = nullptr;
     errno = 0;
@@ -235,19 +244,8 @@ Redis& Redis::operator=(Redis&&) noexcept = default;
 tl::expected<RedisValue, Fault> Redis::run(const RedisCommand& command) { return connection_->judged(connection_->ask(command)); }
 
 tl::expected<std::vector<RedisValue>, Fault> Redis::pipeline(const std::vector<RedisCommand>& commands) {
-  if (std::any_of(commands.begin(), commands.end(), [](const RedisCommand& command) { return command.empty(); }))
-    return tl::unexpected(Fault{FaultKind::kInternal, "a Redis command without words"});
-  if (auto connected = connection_->connect(); !connected) return tl::unexpected(std::move(connected.error()));
-  for (const RedisCommand& command : commands)
-    if (auto sent = connection_->append(command); !sent) return tl::unexpected(std::move(sent.error()));
-  std::vector<RedisValue> answers;
-  answers.reserve(commands.size());
-  for (const RedisCommand& command : commands) {
-    auto answer = connection_->read(command.front());
-    if (!answer) return tl::unexpected(std::move(answer.error()));
-    answers.push_back(std::move(*answer));
-  }
-  return answers;
+  if (auto begun = begin_pipeline(commands); !begun) return tl::unexpected(std::move(begun.error()));
+  return end_pipeline(commands.size());
 }
 
 tl::expected<RedisValue, Fault> Redis::script(std::string_view source, const std::vector<std::string>& keys,
@@ -284,11 +282,7 @@ tl::expected<void, Fault> Redis::begin_script(std::string_view source, const std
   command.insert(command.end(), keys.begin(), keys.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   if (auto sent = connection_->append(command); !sent) return sent;
-  for (int done = 0; done == 0;) {
-    errno = 0;
-    if (redisBufferWrite(connection_->context.get(), &done) != REDIS_OK) return tl::unexpected(connection_->drop_broken("EVALSHA"));
-  }
-  return {};
+  return connection_->send("EVALSHA");
 }
 
 tl::expected<RedisValue, Fault> Redis::end_script() {
@@ -301,6 +295,28 @@ tl::expected<RedisValue, Fault> Redis::end_script() {
     return tl::unexpected(Fault{FaultKind::kOverloaded, "Redis has forgotten its scripts"});
   }
   return connection_->judged(std::move(answer));
+}
+
+tl::expected<void, Fault> Redis::begin_pipeline(const std::vector<RedisCommand>& commands) {
+  if (std::any_of(commands.begin(), commands.end(), [](const RedisCommand& command) { return command.empty(); }))
+    return tl::unexpected(Fault{FaultKind::kInternal, "a Redis command without words"});
+  if (auto connected = connection_->connect(); !connected) return connected;
+  for (const RedisCommand& command : commands)
+    if (auto sent = connection_->append(command); !sent) return sent;
+  return connection_->send("a pipeline");
+}
+
+tl::expected<std::vector<RedisValue>, Fault> Redis::end_pipeline(std::size_t commands) {
+  connection_->check_thread();
+  if (!connection_->context) return tl::unexpected(Fault{FaultKind::kDisconnected, "the link broke while answers were waited for"});
+  std::vector<RedisValue> answers;
+  answers.reserve(commands);
+  while (answers.size() < commands) {
+    auto answer = connection_->read("a pipeline");
+    if (!answer) return tl::unexpected(std::move(answer.error()));
+    answers.push_back(std::move(*answer));
+  }
+  return answers;
 }
 
 int Redis::descriptor() const { return connection_->context ? connection_->context->fd : -1; }

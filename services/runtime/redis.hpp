@@ -74,6 +74,9 @@ class Redis {
   tl::expected<void, Fault> begin_script(std::string_view source, const std::vector<std::string>& keys,
                                          const std::vector<std::string_view>& arguments);
   tl::expected<RedisValue, Fault> end_script();
+  /// `pipeline` in two halves; it may begin between those of a script, and ends after it.
+  tl::expected<void, Fault> begin_pipeline(const std::vector<RedisCommand>& commands);
+  tl::expected<std::vector<RedisValue>, Fault> end_pipeline(std::size_t commands);
   /// Readable when an answer has come; -1 without a connection.
   int descriptor() const;
 

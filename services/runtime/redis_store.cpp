@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <deque>
 #include <initializer_list>
+#include <map>
 #include <unordered_map>
 
 #include "runtime/log_entry.hpp"
@@ -508,7 +509,8 @@ tl::expected<std::vector<std::optional<std::string>>, Fault> RedisStore::load(co
   return std::move(looked->records);
 }
 
-tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) {
+tl::expected<void, Fault> RedisStore::begin_look_up(const std::vector<std::string>& idempotency_keys,
+                                                    const std::vector<RecordKey>& records) {
   if (auto ok = opened(); !ok) return tl::unexpected(ok.error());
   std::vector<RedisCommand> commands;
   if (!idempotency_keys.empty()) {
@@ -518,21 +520,27 @@ tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>
       commands.push_back(std::move(command));
     }
   }
-  const std::size_t first = commands.size();
-  std::unordered_map<Lane, std::vector<std::size_t>> by_lane;
+  asked_ = {};
+  asked_.keys = idempotency_keys.size();
+  asked_.records = records.size();
+  std::map<Lane, std::vector<std::size_t>> by_lane;
   for (std::size_t i = 0; i < records.size(); ++i) by_lane[records[i].lane].push_back(i);
-  std::vector<const std::vector<std::size_t>*> places;
-  for (const auto& [lane, indexes] : by_lane) {
+  for (auto& [lane, indexes] : by_lane) {
     RedisCommand command{"HMGET", keys_.records(lane)};
     for (const auto i : indexes) command.push_back(records[i].key);
     commands.push_back(std::move(command));
-    places.push_back(&indexes);
+    asked_.places.push_back(std::move(indexes));
   }
-  const auto answers = redis_.pipeline(commands);
+  return redis_.begin_pipeline(commands);
+}
+
+tl::expected<LookedUp, Fault> RedisStore::end_look_up() {
+  const std::size_t first = asked_.keys == 0 ? 0 : 2;
+  const auto answers = redis_.end_pipeline(first + asked_.places.size());
   if (!answers) return tl::unexpected(answers.error());
   LookedUp out;
-  out.replies.resize(idempotency_keys.size());
-  out.records.resize(records.size());
+  out.replies.resize(asked_.keys);
+  out.records.resize(asked_.records);
   for (std::size_t c = 0; c < first; ++c) {
     if ((*answers)[c].items.size() != out.replies.size()) return tl::unexpected(odd_answer("HMGET"));
   }
@@ -547,11 +555,12 @@ tl::expected<LookedUp, Fault> RedisStore::look_up(const std::vector<std::string>
         StoredReplyRecord{text.substr(0, hash_end), number(std::string_view(text).substr(hash_end + 1, sequence_end - hash_end - 1)),
                           text.substr(sequence_end + 1)};
   }
-  for (std::size_t c = 0; c < places.size(); ++c) {
+  for (std::size_t c = 0; c < asked_.places.size(); ++c) {
     const RedisValue& answer = (*answers)[first + c];
-    if (answer.type != RedisValue::Type::kList || answer.items.size() != places[c]->size()) return tl::unexpected(odd_answer("HMGET"));
+    const auto& places = asked_.places[c];
+    if (answer.type != RedisValue::Type::kList || answer.items.size() != places.size()) return tl::unexpected(odd_answer("HMGET"));
     for (std::size_t i = 0; i < answer.items.size(); ++i) {
-      if (!answer.items[i].is_nil()) out.records[(*places[c])[i]] = answer.items[i].text;
+      if (!answer.items[i].is_nil()) out.records[places[i]] = answer.items[i].text;
     }
   }
   return out;

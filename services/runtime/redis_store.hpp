@@ -23,7 +23,8 @@ class RedisStore final : public Store {
   tl::expected<LaneTick, Fault> tick(const InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const InstanceInfo& self, const std::vector<OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) override;
-  tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) override;
+  tl::expected<void, Fault> begin_look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) override;
+  tl::expected<LookedUp, Fault> end_look_up() override;
   tl::expected<std::vector<LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) override;
@@ -43,6 +44,10 @@ class RedisStore final : public Store {
   std::chrono::seconds idempotency_ttl_;
   std::uint64_t opened_connection_ = 0;
   std::size_t units_begun_ = 0;
+  struct Asked {
+    std::size_t keys = 0, records = 0;
+    std::vector<std::vector<std::size_t>> places;  ///< of the records, by lane
+  } asked_;
 };
 
 }  // namespace bridgework::runtime

@@ -164,8 +164,14 @@ class Store {
 
   virtual tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<RecordKey>& keys) = 0;
   /// What was answered before under each key, and records, in one round trip.
-  virtual tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
-                                                const std::vector<RecordKey>& records) = 0;
+  tl::expected<LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys, const std::vector<RecordKey>& records) {
+    if (auto begun = begin_look_up(idempotency_keys, records); !begun) return tl::unexpected(std::move(begun.error()));
+    return end_look_up();
+  }
+  /// The same in two halves. It may begin while a commit is under way: it sees what that commit does, and ends after it.
+  virtual tl::expected<void, Fault> begin_look_up(const std::vector<std::string>& idempotency_keys,
+                                                  const std::vector<RecordKey>& records) = 0;
+  virtual tl::expected<LookedUp, Fault> end_look_up() = 0;
   /// Beside the lanes.
   virtual tl::expected<std::vector<LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) = 0;
 
@@ -177,7 +183,7 @@ class Store {
     if (auto begun = begin_commit(incarnation, units); !begun) return tl::unexpected(std::move(begun.error()));
     return end_commit();
   }
-  /// The same in two halves. Between them no other call is made; a store that is destroyed instead leaves the outcome unknown.
+  /// The same in two halves. Between them nothing but a look-up begins; a store that is destroyed instead leaves the outcome unknown.
   virtual tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) = 0;
   /// Whether `end_commit` would not have to wait.
   virtual bool commit_answered() = 0;

@@ -228,13 +228,34 @@ tl::expected<std::vector<std::optional<std::string>>, Fault> MemoryStore::load(c
   return out;
 }
 
-tl::expected<runtime::LookedUp, Fault> MemoryStore::look_up(const std::vector<std::string>& idempotency_keys,
-                                                            const std::vector<runtime::RecordKey>& records) {
-  auto loaded = load(records);
+tl::expected<void, Fault> MemoryStore::begin_look_up(const std::vector<std::string>& idempotency_keys,
+                                                     const std::vector<runtime::RecordKey>& records) {
+  if (begun_.empty()) {
+    commit_lost_ = false;
+    told_before_ = told_;
+  }
+  asked_keys_ = idempotency_keys;
+  asked_records_ = records;
+  return {};
+}
+
+tl::expected<runtime::LookedUp, Fault> MemoryStore::end_look_up() {
+  const auto keys = std::exchange(asked_keys_, {});
+  // One connection: what was asked behind a commit that broke it is lost as well.
+  if (std::exchange(commit_lost_, false)) return lost();
+  // Who dies while waiting for this has not heard what the commit before it was told.
+  const auto loaded = [&] {
+    try {
+      return load(std::exchange(asked_records_, {}));
+    } catch (const ProcessDied&) {
+      told_ = told_before_;
+      throw;
+    }
+  }();
   if (!loaded) return tl::unexpected(loaded.error());
   runtime::LookedUp out;
-  out.records = std::move(*loaded);
-  for (const auto& key : idempotency_keys) {
+  out.records = *loaded;
+  for (const auto& key : keys) {
     const auto it = mine().replies.find(key);
     out.replies.push_back(!guards_.idempotency || it == mine().replies.end() ? std::nullopt : std::optional(it->second));
     if (out.replies.back()) ++told_.answered_before;
@@ -326,6 +347,7 @@ std::vector<std::uint64_t> MemoryStore::versions_read(const Unit& unit) const {
 tl::expected<void, Fault> MemoryStore::begin_commit(const std::string& incarnation, const std::vector<Unit>& units) {
   begun_incarnation_ = incarnation;
   begun_ = units;
+  commit_lost_ = true;  // until it is answered
   return {};
 }
 
@@ -350,7 +372,9 @@ tl::expected<std::vector<runtime::UnitResult>, Fault> MemoryStore::end_commit() 
   }
   if (*mishap == Mishap::kDiesAfter) throw ProcessDied{};
   if (*mishap == Mishap::kLostAfter) return lost();
+  told_before_ = told_;
   for (std::size_t u = 0; u < units.size(); ++u) tell(units[u], out[u].outcome);
+  commit_lost_ = false;
   return out;
 }
 

@@ -149,8 +149,9 @@ class MemoryStore final : public runtime::Store {
   tl::expected<runtime::LaneTick, Fault> tick(const runtime::InstanceInfo& self, std::chrono::milliseconds ttl, Fences fences) override;
   tl::expected<void, Fault> release(const runtime::InstanceInfo& self, const std::vector<runtime::OwnedLane>& lanes, bool leaving) override;
   tl::expected<std::vector<std::optional<std::string>>, Fault> load(const std::vector<runtime::RecordKey>& keys) override;
-  tl::expected<runtime::LookedUp, Fault> look_up(const std::vector<std::string>& idempotency_keys,
-                                                 const std::vector<runtime::RecordKey>& records) override;
+  tl::expected<void, Fault> begin_look_up(const std::vector<std::string>& idempotency_keys,
+                                          const std::vector<runtime::RecordKey>& records) override;
+  tl::expected<runtime::LookedUp, Fault> end_look_up() override;
   tl::expected<std::vector<runtime::LaneExtras>, Fault> extras(const std::vector<Lane>& lanes) override;
   tl::expected<std::vector<std::pair<std::string, std::string>>, Fault> parked(Lane lane, const std::string& entity) override;
   tl::expected<void, Fault> begin_commit(const std::string& incarnation, const std::vector<Unit>& units) override;
@@ -194,9 +195,13 @@ class MemoryStore final : public runtime::Store {
   Surroundings around_;
   std::optional<std::uint64_t> link_;  ///< the run of the server this is connected to
   Told told_;
+  Told told_before_;  ///< as it was before the last commit was told
   std::string instance_;
   std::string begun_incarnation_;
   std::vector<Unit> begun_;
+  bool commit_lost_ = false;
+  std::vector<std::string> asked_keys_;
+  std::vector<runtime::RecordKey> asked_records_;
   std::array<std::unordered_map<std::string, std::uint64_t>, runtime::kLaneCount> read_;  ///< versions, since the lane was taken
 };
 

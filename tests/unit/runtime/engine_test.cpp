@@ -111,6 +111,7 @@ class EngineTest : public ::testing::Test, public Outbox {
   void reply(const ReplyTo& to, const messages::Reply& r) override {
     (void)to;
     replies.push_back(r);
+    next_was_under_way.push_back(engine->committing());
   }
   void perform(Lane lane, const std::string& id, const std::string&) override { performed.emplace_back(lane, id); }
 
@@ -186,11 +187,15 @@ class EngineTest : public ::testing::Test, public Outbox {
   sim::GroupState group;
   sim::Guards guards;
   sim::MemoryStore::Mishap mishap = sim::MemoryStore::Mishap::kNone;
+  int store_calls = 0;
   bool store_answers = true;  ///< while it is false, a commit is under way
   sim::MemoryStore store{group,
                          "words",
                          [this] { return now; },
-                         [this] { return std::exchange(mishap, sim::MemoryStore::Mishap::kNone); },
+                         [this] {
+                           ++store_calls;
+                           return std::exchange(mishap, sim::MemoryStore::Mishap::kNone);
+                         },
                          guards,
                          {.answered = [this] { return store_answers; }}};
   WordsHandler handler;
@@ -198,6 +203,7 @@ class EngineTest : public ::testing::Test, public Outbox {
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<Engine> engine;
   std::vector<messages::Reply> replies;
+  std::vector<bool> next_was_under_way;  ///< when each of the replies was told
   std::vector<std::pair<Lane, std::string>> performed;
   int starts = 0;
 };
@@ -351,9 +357,44 @@ TEST_F(EngineInFlightTest, OtherLanesAreDecidedAndAnsweredAfterTheirOwnCommit) {
   store_answers = true;
   engine->turn();
   EXPECT_EQ(replies.size(), answered_before + kLaneCount / 2);
+  for (std::size_t i = answered_before; i < replies.size(); ++i) EXPECT_TRUE(next_was_under_way[i]) << i;
   run();
   EXPECT_EQ(replies.size(), answered_before + 60);
   for (const auto& entity : many) EXPECT_EQ(words(entity), "seen;first;");
+}
+
+TEST_F(EngineInFlightTest, CommandsAreLookedUpBehindItAndDecidedWhenItIsDone) {
+  group.services["words"].lanes[lane_of("cleo")].records["cleo"] = "before;";
+  command("bob first", "b1");
+  command("cleo first", "c1");
+  command("ana second", "a2");
+  run();
+  EXPECT_EQ(handler.decisions, decided_before) << "asked, and not answered yet";
+  const int calls = store_calls;
+  store_answers = true;
+  engine->turn();
+  EXPECT_EQ(store_calls, calls + 2) << "the end of the commit, and of the question behind it";
+  EXPECT_EQ(handler.decisions, decided_before + 3);
+  EXPECT_TRUE(engine->committing());
+  run();
+  EXPECT_EQ(words("ana"), "seen;first;second;");
+  EXPECT_EQ(words("bob"), "seen;first;");
+  EXPECT_EQ(words("cleo"), "before;first;");
+}
+
+TEST_F(EngineInFlightTest, WhatIsAskedBehindItIsLostWithItAndAskedAgain) {
+  command("bob first", "b1");
+  command("ana first", "a1");  // again, by a client that gave up waiting
+  run();
+  mishap = sim::MemoryStore::Mishap::kLostAfter;
+  arrives();
+  EXPECT_EQ(replies.size(), 2u) << "nobody knows what became of it";
+  now += 5s;
+  run();
+  EXPECT_EQ(words("ana"), "seen;first;");
+  EXPECT_EQ(words("bob"), "seen;first;");
+  EXPECT_EQ(replies.size(), 5u);
+  EXPECT_EQ(answers("answered_before"), 2);
 }
 
 TEST_F(EngineInFlightTest, TheLaneItselfTakesNothing) {

@@ -83,6 +83,10 @@ class Spoken {
     if constexpr (std::is_void_v<T>) return "done";
     else return of(*answer);
   }
+  template <class One, class Other>
+  std::string of(const std::pair<One, Other>& answers) {
+    return of(answers.first) + " and " + of(answers.second);
+  }
 
  private:
   std::map<std::string, std::size_t> seen_;
@@ -172,11 +176,7 @@ class BothStores : public ::testing::Test {
       }
       case 3:
       case 4: {
-        std::vector<std::string> keys;
-        std::vector<RecordKey> records;
-        for (std::size_t i = below(5); i > 0; --i) keys.push_back(one_of("k", 40) + "-" + std::to_string(below(kLanesUsed)));
-        for (std::size_t i = below(5); i > 0; --i) records.push_back({lane(), one_of("R/", 7)});
-        if (keys.empty() && records.empty()) return;  // asks nothing, so it does not notice a broken link
+        const auto [keys, records] = question();
         return both("look_up", [&](Store& store, const InstanceInfo&, bool) { return store.look_up(keys, records); });
       }
       case 5: {
@@ -214,11 +214,32 @@ class BothStores : public ::testing::Test {
           if (below(2) == 0) units.push_back(unit(l));
         }
         const bool of_before = below(15) == 0;
-        return both("commit", [&](Store& store, const InstanceInfo&, bool is_real) {
-          return store.commit(of_before ? "0.gone" : is_real ? real_incarnation() : group.incarnation, units);
+        const auto incarnation = [&](bool is_real) { return of_before ? "0.gone" : is_real ? real_incarnation() : group.incarnation; };
+        if (below(3) > 0) {
+          return both("commit", [&](Store& store, const InstanceInfo&, bool is_real) { return store.commit(incarnation(is_real), units); });
+        }
+        // It sees what the commit before it did, and fails with it.
+        const auto [keys, records] = question();
+        return both("commit and look_up", [&](Store& store, const InstanceInfo&, bool is_real) {
+          using Committed = tl::expected<std::vector<UnitResult>, Fault>;
+          using Looked = tl::expected<LookedUp, Fault>;
+          const auto begun = store.begin_commit(incarnation(is_real), units);
+          if (!begun) return std::pair<Committed, Looked>(tl::unexpected(begun.error()), tl::unexpected(begun.error()));
+          const auto asked = store.begin_look_up(keys, records);
+          Committed committed = store.end_commit();
+          return std::pair(std::move(committed), asked ? store.end_look_up() : Looked(tl::unexpected(asked.error())));
         });
       }
     }
+  }
+
+  /// Asks for something: else it would not notice a broken link.
+  std::pair<std::vector<std::string>, std::vector<RecordKey>> question() {
+    std::vector<std::string> keys;
+    std::vector<RecordKey> records;
+    for (std::size_t i = below(5); i > 0; --i) keys.push_back(one_of("k", 40) + "-" + std::to_string(below(kLanesUsed)));
+    for (std::size_t i = 1 + below(4); i > 0; --i) records.push_back({lane(), one_of("R/", 7)});
+    return {keys, records};
   }
 
   /// By a connection of its own, so that looking changes nothing for the stores.
