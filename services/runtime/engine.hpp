@@ -142,29 +142,43 @@ class Engine {
     std::string halted;       ///< why nothing moves here any more
   };
 
+  /// Reference data goes to every lane and belongs to nobody in particular.
+  static constexpr std::string_view kEveryEntity = "*";
+  static std::string effect_name(Lane lane, const std::string& id);
+
+  // engine.cpp: what comes in, and which lanes are ours.
+  void answer(const Item& item, messages::Outcome outcome, std::string code, std::string detail);
   void tick();
   void adopt(const std::vector<OwnedLane>& lanes);
   void adopt(const OwnedLane& owned, const LaneExtras* extras);
   void drop_lane(Lane lane, messages::Outcome outcome);
+  void lost_touch(const Fault& fault);
+  void unstage(LaneRun& run);
+  /// What is forgotten has to be loaded again, and that is nobody's fault.
+  static void forget_records(LaneRun& run);
   void forget_volatile(LaneRun& run);
   void take_due_timers();
+  Instant recheck_timers_at(std::optional<Instant> next) const;
+  bool decide_meanwhile();
+
+  // engine_stage.cpp: asking and deciding.
+  enum class Step { kTaken, kWait, kStop, kLater };
   bool ask();
   void forget_question();
   bool look_up();
   void take_answers(const LookedUp& looked);
-  bool decide_meanwhile();
+  void remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records);
+  bool concerns(Lane lane, const messages::EventRecord& record) const;
+  void park(LaneRun& run, Item item, const std::string& reason);
+  Step unpark(Lane lane, LaneRun& run);
+  Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
+  bool count_first_attempts(const std::vector<Lane>& open);
   void open_unit(Lane lane, LaneRun& run);
   void stage_claims();
   void stage();
-  bool count_first_attempts(const std::vector<Lane>& open);
-  enum class Step { kTaken, kWait, kStop, kLater };
-  Step stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>& missing);
-  bool concerns(Lane lane, const messages::EventRecord& record) const;
-  Step unpark(Lane lane, LaneRun& run);
-  void park(LaneRun& run, Item item, const std::string& reason);
-  void unstage(LaneRun& run);
-  bool commit_is_due() const;
-  bool too_many_parked() const;
+  void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
+
+  // engine_commit.cpp: committing, and what becomes of it.
   /// What is on its way to the store, by lane.
   struct Flight {
     std::vector<Unit> units;
@@ -172,17 +186,16 @@ class Engine {
     std::map<Lane, Staged> staged;
     std::chrono::steady_clock::time_point begun;
   };
+  bool commit_is_due() const;
   std::vector<Lane> lanes_to_commit();
   void begin_commit();
-  void end_commit(bool next = false);
   void lose_commit(const Fault& fault);
+  /// Whether the next commit may be sent before anybody is told of this one.
+  enum class AndThen { kNothing, kNextCommit };
+  void end_commit(AndThen then = AndThen::kNothing);
   void settle(Flight& flight, const std::vector<UnitResult>& results);
-  void remember(const std::vector<RecordKey>& keys, const std::vector<std::optional<std::string>>& records);
-  void requeue(LaneRun& run, std::vector<Item>& items, bool commands_only);
-  void lost_touch(const Fault& fault);
-  void answer(const Item& item, messages::Outcome outcome, std::string code, std::string detail);
+  bool too_many_parked() const;
   void flush_checkpoints();
-  Instant recheck_timers_at(std::optional<Instant> next) const;
 
   const Handler& handler_;
   Store& store_;
