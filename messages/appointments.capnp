@@ -16,6 +16,7 @@ enum ImportedOutcome { completed @0; noShow @1; cancelled @2; }
 enum AppointmentsRefusal $Cat.refusals {
   unknownSite @0; unknownVisitType @1; unknownProvider @2; unknownChair @3; unknownAppointment @4; outsideHours @5; slotTaken @6;
   timeDoesNotExist @7; inThePast @8; illegalTransition @9; holdLapsed @10; invalidZone @11; invalidId @12; invalidHours @13; alreadyExists @14;
+  unknownEquipment @15; unknownGroup @16; groupSize @17;
 }
 
 struct OpeningHours {
@@ -34,6 +35,8 @@ struct Visit {
   localStart @5 :Int64 $Cat.local;
   zone @6 :Text $Cat.maxBytes(64);
   durationMinutes @7 :UInt16;
+  equipment @8 :List(Text) $Cat.id("EquipmentId") $Cat.maxItems(8);
+  # The devices that are its own for the time.
 }
 
 # ---- events
@@ -164,10 +167,24 @@ struct DefineVisitType $Cat.command $Cat.http("POST /v1/visit-types") {
   name @2 :Text $Cat.required $Cat.maxBytes(256);
   durationMinutes @3 :UInt16 $Cat.range((min = 5, max = 720));
   bufferMinutes @4 :UInt16 $Cat.range((min = 0, max = 240));
+  # Cleaning up: provider, chair and equipment stay taken that long after the visit.
   purpose @5 :Purpose;
+  equipment @6 :List(Text) $Cat.maxItems(8);
+  # Kinds of equipment it needs: any free device of the kind. A kind named twice needs two.
+  minutesBefore @7 :UInt16 $Cat.range((min = 0, max = 240));
+  # Setting up: taken as well.
+  online @8 :Bool;
+  # Patients may book it themselves.
+}
+struct DefineEquipment $Cat.command $Cat.http("POST /v1/equipment") {
+  # Makes or replaces one device of a site.
+  equipment @0 :Text $Cat.id("EquipmentId") $Cat.required $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  kind @2 :Text $Cat.required $Cat.maxBytes(64);
+  name @3 :Text $Cat.required $Cat.maxBytes(256);
 }
 struct HoldSlot $Cat.command $Cat.http("POST /v1/appointments") $Cat.answers("AppointmentView") {
-  # Takes provider and chair together, or nothing. Without `chair` any free one.
+  # Takes provider, chair and the equipment its type needs together, or nothing. Without `chair` any free one.
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
   appointment @1 :Text $Cat.id("AppointmentId") $Cat.newId("{site}.v-") $Cat.maxBytes(128);
   person @2 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
@@ -203,6 +220,35 @@ struct MoveAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointmen
   chair @3 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
   localStart @4 :Int64 $Cat.local;
 }
+enum RepeatUnit { days @0; weeks @1; }
+struct GroupItem {
+  person @0 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  visitType @1 :Text $Cat.required $Cat.maxBytes(64);
+  provider @2 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
+  chair @3 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  localStart @4 :Int64 $Cat.local;
+}
+struct HoldGroup $Cat.command $Cat.http("POST /v1/appointment-groups") $Cat.answers("GroupView") {
+  # Holds all of it or nothing: visits of a household together, or a series. At most 64 visits, repetitions counted.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  group @1 :Text $Cat.id("GroupId") $Cat.newId("{site}.g-") $Cat.maxBytes(96);
+  items @2 :List(GroupItem) $Cat.required $Cat.maxItems(64);
+  times @3 :UInt16 = 1 $Cat.range((min = 1, max = 64));
+  # How often the items take place, at the same wall time.
+  every @4 :UInt16 = 1 $Cat.range((min = 1, max = 366));
+  unit @5 :RepeatUnit = weeks;
+  # Days or weeks from one time to the next.
+}
+struct BookGroup $Cat.command $Cat.http("POST /v1/appointment-groups/{group}/book") $Cat.answers("GroupView") {
+  # Books everything of the group that is still held.
+  group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96);
+}
+struct CancelGroup $Cat.command $Cat.http("POST /v1/appointment-groups/{group}/cancel") $Cat.answers("GroupView") {
+  # Cancels what is left of the group: holds are given back, agreed visits cancelled, what has taken place stays.
+  group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96);
+  by @1 :CancelledBy;
+  reason @2 :Text $Cat.phi $Cat.maxBytes(1024);
+}
 struct ImportedVisit {
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.required $Cat.maxBytes(128);
   person @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
@@ -236,7 +282,15 @@ struct AppointmentView $Cat.reply {
   holdEnds @5 :Int64 $Cat.instant $Cat.optional;
   waitedMinutes @6 :UInt32;
   movedTo @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  group @8 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
+  # The household or series it was held with.
 }
+struct GroupView $Cat.reply {
+  group @0 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
+  appointments @1 :List(AppointmentView) $Cat.maxItems(64);
+  # In the order of their items, one time after the other.
+}
+struct GetGroup $Cat.query $Cat.http("GET /v1/appointment-groups/{group}") $Cat.answers("GroupView") { group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96); }
 struct GetAppointment $Cat.query $Cat.http("GET /v1/appointments/{appointment}") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
 struct AppointmentList $Cat.reply { appointments @0 :List(AppointmentView) $Cat.maxItems(2000); }
 struct ListAppointments $Cat.query $Cat.http("GET /v1/appointments") $Cat.answers("AppointmentList") {
@@ -251,6 +305,7 @@ struct Slot {
   localStart @3 :Int64 $Cat.local;
   start @4 :Int64 $Cat.instant;
   durationMinutes @5 :UInt16;
+  equipment @6 :List(Text) $Cat.id("EquipmentId") $Cat.maxItems(8);
 }
 struct SlotList $Cat.reply { slots @0 :List(Slot); }
 struct FindSlots $Cat.query $Cat.http("GET /v1/slots") $Cat.answers("SlotList") {
@@ -262,6 +317,21 @@ struct FindSlots $Cat.query $Cat.http("GET /v1/slots") $Cat.answers("SlotList") 
   limit @4 :UInt16 = 20 $Cat.range((min = 1, max = 500));
   provider @5 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
 }
+struct EquipmentView {
+  equipment @0 :Text $Cat.id("EquipmentId") $Cat.maxBytes(64);
+  kind @1 :Text $Cat.maxBytes(64);
+  name @2 :Text $Cat.maxBytes(256);
+}
+struct VisitTypeView {
+  visitType @0 :Text $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  durationMinutes @2 :UInt16;
+  bufferMinutes @3 :UInt16;
+  purpose @4 :Purpose;
+  equipment @5 :List(Text) $Cat.maxItems(8);
+  minutesBefore @6 :UInt16;
+  online @7 :Bool;
+}
 struct SiteView $Cat.reply {
   site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   name @1 :Text $Cat.maxBytes(256);
@@ -272,6 +342,9 @@ struct SiteView $Cat.reply {
   providers @6 :List(Text) $Cat.id("ProviderId");
   chairs @7 :List(Text) $Cat.id("ChairId");
   visitTypes @8 :List(Text);
+  equipment @9 :List(EquipmentView);
+  typesInFull @10 :List(VisitTypeView);
+  # Both only where one site is asked for.
 }
 struct SiteList $Cat.reply { sites @0 :List(SiteView); }
 struct ListSites $Cat.query $Cat.http("GET /v1/sites") $Cat.answers("SiteList") {}

@@ -50,28 +50,30 @@ int on_grid(int minutes) { return (minutes + kGridMinutes - 1) / kGridMinutes * 
 /// One provider's openings of one day, side by side: after an offered time the next starts when that visit and its buffer are over.
 void offer_day(const SiteId& site_id, const SiteRecord& site, const ProviderCalendar& provider, const VisitTypeEntry& type, LocalDay day,
                const DayRecord& book, Instant now, std::size_t limit, std::vector<messages::Slot>& offers) {
-  const int step = on_grid(type.duration_minutes + type.buffer_minutes);
-  const Instant midnight = runtime::day_start(day + std::chrono::days(1), site.zone);
-  const std::vector<Span> open = spans_on(site.hours, day, site.zone);
-  const std::vector<Span> works = spans_on(provider.shifts, day, site.zone);
+  const int step = on_grid(type.minutes_before + type.duration_minutes + type.buffer_minutes);
+  const Span whole_day{runtime::day_start(day, site.zone), runtime::day_start(day + std::chrono::days(1), site.zone)};
+  const std::vector<Span> open = open_spans(site, day);
+  const std::vector<Span> works = working_spans(site, provider, day);
   std::size_t offered = 0;
   for (const MinuteWindow& shift : windows_on(provider.shifts, runtime::weekday(day))) {
     for (int minute = shift.from; minute < shift.until && offered < limit; minute += kGridMinutes) {
       const LocalTime local_start{day.time_since_epoch() + std::chrono::minutes(minute)};
       const auto start = runtime::to_instant(local_start, site.zone);
       if (!start || *start < now) continue;
-      const Instant ends = *start + std::chrono::minutes(type.duration_minutes);
-      const Span busy{*start, ends + std::chrono::minutes(type.buffer_minutes)};
-      if (busy.until > midnight || !inside(open, {*start, ends}) || !inside(works, {*start, ends})) continue;
+      const Span busy = busy_span(type, *start);
+      if (!inside({whole_day}, busy) || !inside(open, visit_span(type, *start)) || !inside(works, visit_span(type, *start))) continue;
       if (!provider_is_free(book, provider.provider, busy, now)) continue;
       const auto chair = free_chair(site, book, {}, busy, now);
       if (!chair) continue;
+      auto equipment = free_equipment(site, book, type.equipment, busy, now);
+      if (!equipment) continue;
       offers.push_back({.site = site_id,
                         .provider = provider.provider,
                         .chair = *chair,
                         .local_start = local_start,
                         .start = *start,
-                        .duration_minutes = type.duration_minutes});
+                        .duration_minutes = type.duration_minutes,
+                        .equipment = std::move(*equipment)});
       ++offered;
       minute += std::max(0, step - kGridMinutes);
     }
@@ -82,6 +84,18 @@ Answered on(const View& view, const messages::GetAppointment& query, Instant now
   const auto record = view.find<VisitRecord>(query.appointment.text());
   if (!record) return no(Refusal::kUnknownAppointment, "no appointment " + query.appointment.text());
   return shown(query.appointment, *record, now);
+}
+
+Answered on(const View& view, const messages::GetGroup& query, Instant now) {
+  const auto group = view.find<GroupRecord>(query.group.text());
+  if (!group) return no(Refusal::kUnknownGroup, "no group " + query.group.text());
+  std::vector<std::string> ids;
+  for (const AppointmentId& appointment : group->appointments) ids.push_back(appointment.text());
+  const auto records = view.find_all<VisitRecord>(ids);
+  messages::GroupView shown_group{.group = query.group};
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (records[i]) shown_group.appointments.push_back(shown(AppointmentId(ids[i]), *records[i], now));
+  return shown_group;
 }
 
 Answered on(const View& view, const messages::ListAppointments& query, Instant now) {
@@ -154,7 +168,18 @@ Answered on(const View& view, const messages::ListSites&, Instant) {
 Answered on(const View& view, const messages::GetSite& query, Instant) {
   const auto record = view.find<SiteRecord>(query.site.text());
   if (!record) return no(Refusal::kUnknownSite, "no site " + query.site.text());
-  return shown(query.site, *record);
+  messages::SiteView view_of_site = shown(query.site, *record);
+  for (const auto& entry : record->equipment) view_of_site.equipment.push_back({entry.equipment, entry.kind, entry.name});
+  for (const auto& type : record->visit_types)
+    view_of_site.types_in_full.push_back({.visit_type = type.visit_type,
+                                          .name = type.name,
+                                          .duration_minutes = type.duration_minutes,
+                                          .buffer_minutes = type.buffer_minutes,
+                                          .purpose = type.purpose,
+                                          .equipment = type.equipment,
+                                          .minutes_before = type.minutes_before,
+                                          .online = type.online});
+  return view_of_site;
 }
 
 }  // namespace

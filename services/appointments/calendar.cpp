@@ -90,6 +90,18 @@ bool has_chair(const SiteRecord& site, const ChairId& chair) {
   return std::ranges::find(site.chairs, chair, &ChairEntry::chair) != site.chairs.end();
 }
 
+std::vector<Span> open_spans(const SiteRecord& site, LocalDay day) { return spans_on(site.hours, day, site.zone); }
+
+std::vector<Span> working_spans(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day) {
+  return spans_on(provider.shifts, day, site.zone);
+}
+
+Span visit_span(const VisitTypeEntry& type, Instant start) { return {start, start + std::chrono::minutes(type.duration_minutes)}; }
+
+Span busy_span(const VisitTypeEntry& type, Instant start) {
+  return {start - std::chrono::minutes(type.minutes_before), start + std::chrono::minutes(type.duration_minutes + type.buffer_minutes)};
+}
+
 bool still_counts(const Taken& taken, Instant now) { return !taken.hold_ends || now < *taken.hold_ends; }
 
 bool provider_is_free(const DayRecord& day, const ProviderId& provider, Span span, Instant now) {
@@ -107,6 +119,24 @@ std::optional<ChairId> free_chair(const SiteRecord& site, const DayRecord& day, 
   for (const ChairEntry& entry : site.chairs)
     if (chair_is_free(day, entry.chair, span, now)) return entry.chair;
   return std::nullopt;
+}
+
+tl::expected<std::vector<EquipmentId>, std::string> free_equipment(const SiteRecord& site, const DayRecord& day,
+                                                                   const std::vector<std::string>& kinds, Span span, Instant now) {
+  std::vector<EquipmentId> devices;
+  const auto is_free = [&](const EquipmentEntry& entry) {
+    return std::ranges::find(devices, entry.equipment) == devices.end() && std::ranges::none_of(day.taken, [&](const Taken& taken) {
+             return overlap(taken, span) && std::ranges::find(taken.equipment, entry.equipment) != taken.equipment.end() &&
+                    still_counts(taken, now);
+           });
+  };
+  for (const std::string& kind : kinds) {
+    const auto device =
+        std::ranges::find_if(site.equipment, [&](const EquipmentEntry& entry) { return entry.kind == kind && is_free(entry); });
+    if (device == site.equipment.end()) return tl::unexpected(kind);
+    devices.push_back(device->equipment);
+  }
+  return devices;
 }
 
 }  // namespace bridgework::appointments

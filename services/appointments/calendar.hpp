@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "appointments/state.hpp"
 #include "runtime/types.hpp"
 
@@ -55,11 +57,24 @@ const ProviderCalendar* find_provider(const SiteRecord& site, const ProviderId& 
 const VisitTypeEntry* find_visit_type(const SiteRecord& site, std::string_view visit_type);
 bool has_chair(const SiteRecord& site, const ChairId& chair);
 
+/// When the site is open on that day.
+std::vector<Span> open_spans(const SiteRecord& site, LocalDay day);
+/// When the provider works there on that day.
+std::vector<Span> working_spans(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day);
+
+/// The visit itself.
+Span visit_span(const VisitTypeEntry& type, Instant start);
+/// What it takes: with what is set up before it and cleaned up after it. These may outlast the opening hours, but not the day.
+Span busy_span(const VisitTypeEntry& type, Instant start);
+
 /// A hold whose time is over holds nothing, even if its timer is late.
 bool still_counts(const Taken& taken, Instant now);
 bool provider_is_free(const DayRecord& day, const ProviderId& provider, Span span, Instant now);
 bool chair_is_free(const DayRecord& day, const ChairId& chair, Span span, Instant now);
 /// `preferred` if it is free, else the first free one in the order they were defined.
 std::optional<ChairId> free_chair(const SiteRecord& site, const DayRecord& day, const ChairId& preferred, Span span, Instant now);
+/// A free device for each kind, the first in the order they were defined, or the kind of which none is free.
+tl::expected<std::vector<EquipmentId>, std::string> free_equipment(const SiteRecord& site, const DayRecord& day,
+                                                                   const std::vector<std::string>& kinds, Span span, Instant now);
 
 }  // namespace bridgework::appointments

@@ -1,5 +1,6 @@
 #include "appointments/decide.hpp"
 
+#include "appointments/decide_group.hpp"
 #include "appointments/decide_site.hpp"
 #include "appointments/decide_visit.hpp"
 

@@ -77,17 +77,32 @@ Decision on(const State& state, const messages::DefineChair& command, Instant) {
   return stored(command.site, std::move(record), command.chair.text());
 }
 
+Decision on(const State& state, const messages::DefineEquipment& command, Instant) {
+  const SiteRecord* site = state.find<SiteRecord>(command.site.text());
+  if (site == nullptr) return no_such_site(command.site);
+  if (command.equipment.empty()) return Decision::refuse(Refusal::kInvalidId, "a device needs an id");
+  SiteRecord record = *site;
+  replace_or_add(record.equipment, EquipmentEntry{command.equipment, command.kind, command.name}, &EquipmentEntry::equipment);
+  return stored(command.site, std::move(record), command.equipment.text());
+}
+
 Decision on(const State& state, const messages::DefineVisitType& command, Instant) {
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   if (site == nullptr) return no_such_site(command.site);
   if (command.visit_type.empty()) return Decision::refuse(Refusal::kInvalidId, "a visit type needs an id");
+  for (const std::string& kind : command.equipment)
+    if (std::ranges::count(site->equipment, kind, &EquipmentEntry::kind) < std::ranges::count(command.equipment, kind))
+      return Decision::refuse(Refusal::kUnknownEquipment, "the site has too little equipment of the kind " + kind);
   SiteRecord record = *site;
   replace_or_add(record.visit_types,
                  VisitTypeEntry{.visit_type = command.visit_type,
                                 .name = command.name,
                                 .duration_minutes = command.duration_minutes,
                                 .buffer_minutes = command.buffer_minutes,
-                                .purpose = command.purpose},
+                                .purpose = command.purpose,
+                                .equipment = command.equipment,
+                                .minutes_before = command.minutes_before,
+                                .online = command.online},
                  &VisitTypeEntry::visit_type);
   return stored(command.site, std::move(record), command.visit_type);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What a site is made of: hours, providers, chairs, visit types.
+// What a site is made of: hours, providers, chairs, equipment, visit types.
 
 #include "appointments/state.hpp"
 
@@ -12,6 +12,8 @@ namespace bridgework::appointments {
 Decision on(const State& state, const messages::DefineSite& command, Instant now);
 Decision on(const State& state, const messages::DefineProvider& command, Instant now);
 Decision on(const State& state, const messages::DefineChair& command, Instant now);
+Decision on(const State& state, const messages::DefineEquipment& command, Instant now);
+/// Refused when it needs equipment that the site does not have: nobody could ever hold such a visit.
 Decision on(const State& state, const messages::DefineVisitType& command, Instant now);
 
 }  // namespace bridgework::appointments

@@ -7,143 +7,11 @@
 
 #include <tl/expected.hpp>
 
-#include "appointments/calendar.hpp"
+#include "appointments/booking.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::appointments {
 namespace {
-
-using Refused = runtime::Refused<Refusal>;
-
-Decision refuse(Refused refused) { return Decision::refuse(refused.code, std::move(refused.detail)); }
-
-std::string hold_timer(const AppointmentId& appointment) { return appointment.text() + "/hold"; }
-
-double index_score(const messages::Visit& visit) { return static_cast<double>(visit.local_start.time_since_epoch().count()); }
-
-/// Whether an appointment's id lives in that site's lane.
-bool belongs_to(const AppointmentId& appointment, const SiteId& site) {
-  const std::string& text = appointment.text();
-  return text.size() > site.text().size() + 1 && owner_key(text) == site.text();
-}
-
-std::int64_t whole_minutes(Instant::duration duration) { return std::chrono::floor<std::chrono::minutes>(duration).count(); }
-
-// ---- a day's occupancy
-
-DayRecord read_day(const State& state, const SiteId& site, LocalDay day) {
-  const DayRecord* record = state.find<DayRecord>(day_id(site, day));
-  return record == nullptr ? DayRecord{} : *record;
-}
-
-void release(DayRecord& day, const AppointmentId& appointment) {
-  std::erase_if(day.taken, [&](const Taken& taken) { return taken.appointment == appointment; });
-}
-
-void write_day(Decision& decision, const SiteId& site, LocalDay day, DayRecord record) {
-  if (record.taken.empty()) {
-    decision.erase<DayRecord>(day_id(site, day));
-  } else {
-    decision.put(day_id(site, day), std::move(record));
-  }
-}
-
-/// The visit's entry leaves the day, and the day alone is written.
-void free_time(Decision& decision, const State& state, const AppointmentId& appointment, const VisitRecord& record) {
-  const LocalDay day = day_of(record.visit.local_start);
-  DayRecord book = read_day(state, record.site, day);
-  release(book, appointment);
-  write_day(decision, record.site, day, std::move(book));
-}
-
-/// Ends one hold: the visit, its timer and its line on the day sheet. The day's occupancy is the caller's.
-void lapse(Decision& decision, const AppointmentId& appointment, VisitRecord record) {
-  record.state = VisitState::kLapsed;
-  record.hold_ends.reset();
-  decision.remove_from_index(day_index(record.site, day_of(record.visit.local_start)), appointment.text())
-      .cancel_timer(hold_timer(appointment))
-      .emit(messages::AppointmentHoldLapsed{.person = record.person, .site = record.site, .appointment = appointment});
-  decision.put(appointment.text(), std::move(record));
-}
-
-/// Ends the holds of a day whose time is over but whose timer is late, so that the log never shows one time taken twice.
-void lapse_overdue(Decision& decision, const State& state, DayRecord& day, Instant now) {
-  for (const Taken& taken : day.taken) {
-    if (still_counts(taken, now)) continue;
-    const VisitRecord* record = state.find<VisitRecord>(taken.appointment.text());
-    if (record != nullptr && record->state == VisitState::kHeld) lapse(decision, taken.appointment, *record);
-  }
-  std::erase_if(day.taken, [&](const Taken& taken) { return !still_counts(taken, now); });
-}
-
-// ---- finding a place
-
-struct Wish {
-  std::string_view visit_type;
-  ProviderId provider;
-  ChairId chair;            ///< must be this one; empty: any
-  ChairId preferred_chair;  ///< if any will do
-  LocalTime local_start;
-};
-struct Place {
-  messages::Visit visit;
-  std::uint16_t buffer_minutes;
-  Span span;  ///< with the buffer
-};
-
-/// All that must hold for a time to be taken, in the order in which it is explained to the person at the desk.
-tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish, const DayRecord& book, Instant now) {
-  const auto no = [](Refusal code, std::string detail) { return tl::unexpected(Refused{code, std::move(detail)}); };
-
-  const VisitTypeEntry* type = find_visit_type(site, wish.visit_type);
-  if (type == nullptr) return no(Refusal::kUnknownVisitType, "no visit type " + std::string(wish.visit_type));
-  const ProviderCalendar* provider = find_provider(site, wish.provider);
-  if (provider == nullptr) return no(Refusal::kUnknownProvider, "no provider " + wish.provider.text() + " at this site");
-  if (!wish.chair.empty() && !has_chair(site, wish.chair)) return no(Refusal::kUnknownChair, "no chair " + wish.chair.text());
-  if (site.chairs.empty()) return no(Refusal::kUnknownChair, "the site has no chair");
-
-  const LocalDay day = day_of(wish.local_start);
-  if (!is_bookable_day(day)) return no(Refusal::kTimeDoesNotExist, "no calendar reaches that far");
-  const auto start = runtime::to_instant(wish.local_start, site.zone);
-  if (!start) return no(Refusal::kTimeDoesNotExist, "no clock in " + site.zone + " shows that time: it is skipped in spring");
-  if (*start < now) return no(Refusal::kInThePast, "that time has passed");
-
-  const Instant ends = *start + std::chrono::minutes(type->duration_minutes);
-  const Span visit{*start, ends};
-  const Span busy{*start, ends + std::chrono::minutes(type->buffer_minutes)};
-  if (!inside(spans_on(site.hours, day, site.zone), visit)) return no(Refusal::kOutsideHours, "the site is not open for all of it");
-  if (!inside(spans_on(provider->shifts, day, site.zone), visit))
-    return no(Refusal::kOutsideHours, wish.provider.text() + " does not work for all of it");
-  // the buffer may outlast the opening hours, but a day's book ends with the day
-  if (busy.until > runtime::day_start(day + std::chrono::days(1), site.zone))
-    return no(Refusal::kOutsideHours, "it would reach into the next day");
-
-  if (!provider_is_free(book, wish.provider, busy, now)) return no(Refusal::kSlotTaken, wish.provider.text() + " is busy then");
-  if (!wish.chair.empty() && !chair_is_free(book, wish.chair, busy, now))
-    return no(Refusal::kSlotTaken, "chair " + wish.chair.text() + " is taken then");
-  const auto chair = wish.chair.empty() ? free_chair(site, book, wish.preferred_chair, busy, now) : std::optional(wish.chair);
-  if (!chair) return no(Refusal::kSlotTaken, "every chair is taken then");
-
-  return Place{.visit = {.visit_type = type->visit_type,
-                         .purpose = type->purpose,
-                         .provider = wish.provider,
-                         .chair = *chair,
-                         .start = *start,
-                         .local_start = wish.local_start,
-                         .zone = site.zone,
-                         .duration_minutes = type->duration_minutes},
-               .buffer_minutes = type->buffer_minutes,
-               .span = busy};
-}
-
-Taken taken_by(const AppointmentId& appointment, const Place& place, std::optional<Instant> hold_ends) {
-  return {.appointment = appointment,
-          .chair = place.visit.chair,
-          .provider = place.visit.provider,
-          .start = place.span.start,
-          .until = place.span.until,
-          .hold_ends = hold_ends};
-}
 
 // ---- taking a step
 
@@ -186,43 +54,29 @@ Decision plain_step(const State& state, const AppointmentId& appointment, Step s
 Decision on(const State& state, const messages::HoldSlot& command, Instant now) {
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   if (site == nullptr) return Decision::refuse(Refusal::kUnknownSite, "no site " + command.site.text());
-  if (!belongs_to(command.appointment, command.site))
+  if (!belongs_to(command.appointment.text(), command.site))
     return Decision::refuse(Refusal::kInvalidId, "an appointment's id starts with its site and a dot");
   if (command.person.empty()) return Decision::refuse(Refusal::kInvalidId, "a visit needs a person");
   if (state.find<VisitRecord>(command.appointment.text()) != nullptr)
     return Decision::refuse(Refusal::kAlreadyExists, "there is an appointment " + command.appointment.text());
 
-  const LocalDay day = day_of(command.local_start);
-  if (!is_bookable_day(day)) return Decision::refuse(Refusal::kTimeDoesNotExist, "no calendar reaches that far");
-  DayRecord book = read_day(state, command.site, day);
+  Books books(state, command.site);
   auto place = find_place(*site,
                           {.visit_type = command.visit_type,
                            .provider = command.provider,
                            .chair = command.chair,
                            .preferred_chair = {},
                            .local_start = command.local_start},
-                          book, now);
+                          books, now);
   if (!place) return refuse(std::move(place.error()));
 
   Decision decision;
-  lapse_overdue(decision, state, book, now);
   const Instant hold_ends = now + state.config().hold;
-  book.taken.push_back(taken_by(command.appointment, *place, hold_ends));
-  write_day(decision, command.site, day, std::move(book));
-  VisitRecord record{.person = command.person,
-                     .site = command.site,
-                     .state = VisitState::kHeld,
-                     .visit = place->visit,
-                     .buffer_minutes = place->buffer_minutes,
-                     .hold_ends = hold_ends};
-  decision.add_to_index(day_index(command.site, day), command.appointment.text(), index_score(record.visit))
-      .set_timer(hold_timer(command.appointment), hold_ends, HoldLapsed{command.appointment})
-      .emit(messages::AppointmentHeld{.person = command.person,
-                                      .site = command.site,
-                                      .appointment = command.appointment,
-                                      .visit = record.visit,
-                                      .hold_ends = hold_ends});
-  keep(decision, command.appointment, std::move(record));
+  const VisitRecord record = hold_place(decision, books, {.appointment = command.appointment, .person = command.person, .group = {}},
+                                        std::move(*place), hold_ends, now);
+  books.write(decision);
+  decision.set_timer(hold_timer(command.appointment), hold_ends, HoldLapsed{command.appointment})
+      .reply(view_of(command.appointment, record));
   return decision;
 }
 
@@ -230,24 +84,15 @@ Decision on(const State& state, const messages::BookAppointment& command, Instan
   const VisitRecord* known = state.find<VisitRecord>(command.appointment.text());
   if (known != nullptr && known->state == VisitState::kLapsed)
     return Decision::refuse(Refusal::kHoldLapsed, "the hold is over; find a new time");
-  if (known != nullptr && known->state == VisitState::kHeld && known->hold_ends && *known->hold_ends <= now)
+  if (known != nullptr && known->state == VisitState::kHeld && !is_held(*known, now))
     return Decision::refuse(Refusal::kHoldLapsed, "the hold is over; find a new time");
   auto found = take_step(state, command.appointment, Step::kBook);
   if (!found) return refuse(std::move(found.error()));
-
-  VisitRecord& record = found->record;
-  record.hold_ends.reset();
-  const LocalDay day = day_of(record.visit.local_start);
-  DayRecord book = read_day(state, record.site, day);
-  for (Taken& taken : book.taken)
-    if (taken.appointment == command.appointment) taken.hold_ends.reset();
-
   Decision decision;
-  write_day(decision, record.site, day, std::move(book));
-  decision.cancel_timer(hold_timer(command.appointment))
-      .emit(messages::AppointmentBooked{
-          .person = record.person, .site = record.site, .appointment = command.appointment, .visit = record.visit, .moved_from = {}});
-  keep(decision, command.appointment, std::move(record));
+  Books books(state, known->site);
+  const VisitRecord record = book_hold(decision, books, command.appointment, *known);
+  books.write(decision);
+  decision.reply(view_of(command.appointment, record));
   return decision;
 }
 
@@ -309,23 +154,14 @@ Decision on(const State& state, const messages::CheckOutAppointment& command, In
 Decision on(const State& state, const messages::CancelAppointment& command, Instant now) {
   auto found = take_step(state, command.appointment, Step::kCancel);
   if (!found) return refuse(std::move(found.error()));
-  VisitRecord& record = found->record;
   Decision decision;
-  free_time(decision, state, command.appointment, record);
-  if (record.state == VisitState::kLapsed) {
-    record.hold_ends.reset();
-    decision.reply(view_of(command.appointment, record));
-    lapse(decision, command.appointment, std::move(record));
-    return decision;
-  }
-  decision.emit(messages::AppointmentCancelled{.person = record.person,
-                                               .site = record.site,
-                                               .appointment = command.appointment,
-                                               .visit = record.visit,
-                                               .by = command.by,
-                                               .reason = command.reason,
-                                               .notice_minutes = whole_minutes(record.visit.start - now)});
-  keep(decision, command.appointment, std::move(record));
+  VisitRecord before = found->record;
+  before.state = found->before;
+  Books books(state, before.site);
+  const VisitRecord record =
+      cancel_visit(decision, books, command.appointment, std::move(before), {.by = command.by, .reason = command.reason}, now);
+  books.write(decision);
+  decision.reply(view_of(command.appointment, record));
   return decision;
 }
 
@@ -334,7 +170,9 @@ Decision on(const State& state, const messages::MarkNoShow& command, Instant) {
   if (!found) return refuse(std::move(found.error()));
   VisitRecord& record = found->record;
   Decision decision;
-  free_time(decision, state, command.appointment, record);
+  Books books(state, record.site);
+  books.release(command.appointment, record);
+  books.write(decision);
   decision.emit(
       messages::AppointmentNoShow{.person = record.person, .site = record.site, .appointment = command.appointment, .visit = record.visit});
   keep(decision, command.appointment, std::move(record));
@@ -347,39 +185,35 @@ Decision on(const State& state, const messages::MoveAppointment& command, Instan
   VisitRecord& old = found->record;
   const SiteRecord* site = state.find<SiteRecord>(old.site.text());
   if (site == nullptr) return Decision::refuse(Refusal::kUnknownSite, "no site " + old.site.text());
-  if (!belongs_to(command.to, old.site))
+  if (!belongs_to(command.to.text(), old.site))
     return Decision::refuse(Refusal::kInvalidId, "the new appointment's id starts with the site of the old one and a dot");
   if (command.to == command.appointment || state.find<VisitRecord>(command.to.text()) != nullptr)
     return Decision::refuse(Refusal::kAlreadyExists, "there is an appointment " + command.to.text());
 
-  const LocalDay old_day = day_of(old.visit.local_start);
-  const LocalDay new_day = day_of(command.local_start);
-  if (!is_bookable_day(new_day)) return Decision::refuse(Refusal::kTimeDoesNotExist, "no calendar reaches that far");
-  DayRecord book = read_day(state, old.site, new_day);
-  release(book, command.appointment);
+  Books books(state, old.site);
+  books.release(command.appointment, old);
   auto place = find_place(*site,
                           {.visit_type = old.visit.visit_type,
                            .provider = command.provider.empty() ? old.visit.provider : command.provider,
                            .chair = command.chair,
                            .preferred_chair = old.visit.chair,
                            .local_start = command.local_start},
-                          book, now);
+                          books, now);
   if (!place) return refuse(std::move(place.error()));
 
   Decision decision;
-  if (old_day != new_day) free_time(decision, state, command.appointment, old);
-  lapse_overdue(decision, state, book, now);
-  book.taken.push_back(taken_by(command.to, *place, std::nullopt));
-  write_day(decision, old.site, new_day, std::move(book));
+  take_place(decision, books, command.to, *place, std::nullopt, now);
+  books.write(decision);
 
   VisitRecord fresh{.person = old.person,
                     .site = old.site,
                     .state = VisitState::kBooked,
                     .visit = place->visit,
                     .buffer_minutes = place->buffer_minutes,
-                    .moved_from = command.appointment};
+                    .moved_from = command.appointment,
+                    .minutes_before = place->minutes_before};
   old.moved_to = command.to;
-  decision.add_to_index(day_index(old.site, new_day), command.to.text(), index_score(fresh.visit))
+  decision.add_to_index(day_index(old.site, day_of(fresh.visit.local_start)), command.to.text(), index_score(fresh.visit))
       .emit(messages::AppointmentMoved{
           .person = old.person, .site = old.site, .appointment = command.appointment, .visit = old.visit, .to = command.to})
       .emit(messages::AppointmentBooked{
@@ -393,7 +227,7 @@ Decision on(const State& state, const messages::ImportVisits& command, Instant) 
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   if (site == nullptr) return Decision::refuse(Refusal::kUnknownSite, "no site " + command.site.text());
   for (const messages::ImportedVisit& visit : command.visits) {
-    if (!belongs_to(visit.appointment, command.site) || visit.person.empty())
+    if (!belongs_to(visit.appointment.text(), command.site) || visit.person.empty())
       return Decision::refuse(Refusal::kInvalidId, "not a visit of this site: " + visit.appointment.text());
     if (!is_bookable_day(day_of(visit.local_start)))
       return Decision::refuse(Refusal::kTimeDoesNotExist, "no calendar reaches the day of " + visit.appointment.text());
@@ -450,7 +284,9 @@ Decision on(const State& state, const HoldLapsed& timer, Instant now) {
   if (record == nullptr || record->state != VisitState::kHeld) return {};
   if (record->hold_ends && now < *record->hold_ends) return {};
   Decision decision;
-  free_time(decision, state, timer.appointment, *record);
+  Books books(state, record->site);
+  books.release(timer.appointment, *record);
+  books.write(decision);
   lapse(decision, timer.appointment, *record);
   return decision;
 }

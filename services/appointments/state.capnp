@@ -23,6 +23,15 @@ struct VisitTypeEntry {
   durationMinutes @2 :UInt16;
   bufferMinutes @3 :UInt16;
   purpose @4 :Appointments.Purpose;
+  equipment @5 :List(Text) $Cat.maxItems(8);
+  # Kinds; one named twice needs two devices.
+  minutesBefore @6 :UInt16;
+  online @7 :Bool;
+}
+struct EquipmentEntry {
+  equipment @0 :Text $Cat.id("EquipmentId") $Cat.maxBytes(64);
+  kind @1 :Text $Cat.maxBytes(64);
+  name @2 :Text $Cat.maxBytes(256);
 }
 struct SiteRecord $Cat.record {
   # One practice location and all that a time can be promised with. Id: the site.
@@ -34,10 +43,11 @@ struct SiteRecord $Cat.record {
   providers @5 :List(ProviderCalendar);
   chairs @6 :List(ChairEntry);
   visitTypes @7 :List(VisitTypeEntry);
+  equipment @8 :List(EquipmentEntry);
 }
 
 struct Taken {
-  # A chair and a provider, busy from start up to, not including, until (which includes the buffer after the visit).
+  # A chair, a provider and devices, busy from start up to, not including, until: with what is set up before the visit and cleaned up after it.
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   chair @1 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
   provider @2 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
@@ -45,6 +55,7 @@ struct Taken {
   until @4 :Int64 $Cat.instant;
   holdEnds @5 :Int64 $Cat.instant $Cat.optional;
   # Only while it is a hold. From that moment on the time is free, whether or not the timer has come round.
+  equipment @6 :List(Text) $Cat.id("EquipmentId") $Cat.maxItems(8);
 }
 struct DayRecord $Cat.record {
   # What is busy on one local day of one site. Id: "<site>.d-2026-03-08". Nothing in it reaches into another day.
@@ -64,9 +75,19 @@ struct VisitRecord $Cat.record {
   movedTo @8 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   movedFrom @9 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   imported @10 :Bool;
+  minutesBefore @11 :UInt16;
+  group @12 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
+}
+struct GroupRecord $Cat.record {
+  # Visits that were held together. Id: the group.
+  appointments @0 :List(Text) $Cat.id("AppointmentId") $Cat.maxItems(64);
 }
 
 struct HoldLapsed $Cat.timer {
   # The ten minutes are over.
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+}
+struct GroupHoldLapsed $Cat.timer {
+  # The ten minutes of a group are over, for all of it.
+  group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96);
 }

@@ -24,8 +24,8 @@ struct Vocabulary {
   using Timer = appointments::Timer;
   using Effect = std::variant<std::monostate>;
   using Event = messages::AppointmentsEvent;
-  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::VisitsImported, messages::AppointmentList,
-                             messages::SlotList, messages::SiteList, messages::SiteView>;
+  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::GroupView, messages::VisitsImported,
+                             messages::AppointmentList, messages::SlotList, messages::SiteList, messages::SiteView>;
   using Refusal = messages::AppointmentsRefusal;
   using Config = appointments::Config;
 };
@@ -110,7 +110,8 @@ inline messages::AppointmentView view_of(const AppointmentId& appointment, const
           .visit = record.visit,
           .hold_ends = record.hold_ends,
           .waited_minutes = record.waited_minutes,
-          .moved_to = record.moved_to};
+          .moved_to = record.moved_to,
+          .group = record.group};
 }
 
 }  // namespace bridgework::appointments
