@@ -349,3 +349,27 @@ struct SiteView $Cat.reply {
 struct SiteList $Cat.reply { sites @0 :List(SiteView); }
 struct ListSites $Cat.query $Cat.http("GET /v1/sites") $Cat.answers("SiteList") {}
 struct GetSite $Cat.query $Cat.http("GET /v1/sites/{site}") $Cat.answers("SiteView") { site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64); }
+
+# ---- search
+
+struct FindOpenings $Cat.query $Cat.http("GET /v1/openings") $Cat.answers("SlotList") {
+  # The first openings of a visit type over several sites, by time, then site, then provider. What it offers can be held.
+  type @0 :Text $Cat.required $Cat.maxBytes(64);
+  sites @1 :List(Text) $Cat.id("SiteId") $Cat.maxItems(2000);
+  # None: all. A site without that visit type, or without that provider, offers nothing.
+  from @2 :Int32 $Cat.day $Cat.optional;
+  # The first local day of each site; absent or past: its today.
+  days @3 :UInt16 = 30 $Cat.range((min = 1, max = 120));
+  limit @4 :UInt16 = 20 $Cat.range((min = 1, max = 500));
+  provider @5 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  # Empty: anyone.
+  weekdays @6 :List(UInt8) $Cat.maxItems(7);
+  # 1 (Monday) to 7; none: all.
+  fromMinute @7 :UInt16 $Cat.range((min = 0, max = 1440));
+  untilMinute @8 :UInt16 = 1440 $Cat.range((min = 0, max = 1440));
+  # Part of the local day, in minutes after midnight, in which the visit begins and ends.
+  after @9 :Int64 $Cat.instant $Cat.optional;
+  afterSite @10 :Text $Cat.maxBytes(64);
+  afterProvider @11 :Text $Cat.maxBytes(64);
+  # The next page: start, site and provider of the last opening of the page before. Each page is true when it is asked for.
+}

@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kMinutesPerDay = 1440;
 
-bool overlap(const Taken& taken, Span span) { return taken.start < span.until && span.start < taken.until; }
-
 }  // namespace
 
 std::string text_of(LocalDay day) {
@@ -101,6 +99,8 @@ Span visit_span(const VisitTypeEntry& type, Instant start) { return {start, star
 Span busy_span(const VisitTypeEntry& type, Instant start) {
   return {start - std::chrono::minutes(type.minutes_before), start + std::chrono::minutes(type.duration_minutes + type.buffer_minutes)};
 }
+
+bool overlap(const Taken& taken, Span span) { return taken.start < span.until && span.start < taken.until; }
 
 bool still_counts(const Taken& taken, Instant now) { return !taken.hold_ends || now < *taken.hold_ends; }
 

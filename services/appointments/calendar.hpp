@@ -67,6 +67,7 @@ Span visit_span(const VisitTypeEntry& type, Instant start);
 /// What it takes: with what is set up before it and cleaned up after it. These may outlast the opening hours, but not the day.
 Span busy_span(const VisitTypeEntry& type, Instant start);
 
+bool overlap(const Taken& taken, Span span);
 /// A hold whose time is over holds nothing, even if its timer is late.
 bool still_counts(const Taken& taken, Instant now);
 bool provider_is_free(const DayRecord& day, const ProviderId& provider, Span span, Instant now);

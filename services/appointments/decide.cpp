@@ -3,11 +3,14 @@
 #include "appointments/decide_group.hpp"
 #include "appointments/decide_site.hpp"
 #include "appointments/decide_visit.hpp"
+#include "appointments/tight_days.hpp"
 
 namespace bridgework::appointments {
 
 Decision decide(const State& state, const Message& message, Instant now) {
-  return std::visit([&](const auto& each) { return on(state, each, now); }, message);
+  Decision decision = std::visit([&](const auto& each) { return on(state, each, now); }, message);
+  keep_tight_days(decision, state, now);
+  return decision;
 }
 
 }  // namespace bridgework::appointments

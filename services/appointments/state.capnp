@@ -91,3 +91,16 @@ struct GroupHoldLapsed $Cat.timer {
   # The ten minutes of a group are over, for all of it.
   group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96);
 }
+
+# ---- search
+
+struct TightDay {
+  day @0 :Int32 $Cat.day;
+  longestMinutes @1 :UInt16;
+  # No visit of more minutes can begin on that day, with any provider in any chair. Holds count as free: they end without a commit.
+}
+struct TightDaysRecord $Cat.record {
+  # The days of a site that have little time left, so that a search need not read them; a day that is not listed may have any. Written in
+  # the same commit as the day or the site's calendar, ascending. Id: the site.
+  days @0 :List(TightDay);
+}

@@ -159,10 +159,14 @@ void collect_sites(const StructForm& form, const json::object& object, std::vect
 }
 
 /// Why a caller of some sites may not ask that, or nothing. What could be narrowed to a site and is not would be about all of them.
-std::optional<Problem> out_of_scope(const Caller& caller, const StructForm& form, const json::object& object) {
+std::optional<Problem> out_of_scope(const Caller& caller, const MessageEndpoint& endpoint, const json::object& object) {
   if (caller.sites.empty()) return std::nullopt;
+  const StructForm& form = *endpoint.form;
+  const bool is_query = endpoint.message->kind == messages::MessageKind::kQuery;
   for (const FieldForm& field : form.fields) {
-    if (field.shape == Shape::kId && field.id_type == "SiteId" && !field.is_list && text_of(object, field.name).empty()) {
+    if (field.shape != Shape::kId || field.id_type != "SiteId") continue;
+    // A command's list of sites may stay empty.
+    if (field.is_list ? is_query && !object.contains(field.name) : text_of(object, field.name).empty()) {
       return Problem{403, "site_required", "this key is for certain sites: say which one, as " + field.name};
     }
   }
@@ -333,8 +337,15 @@ std::variant<json::object, Problem> Gateway::read_fields(const Asked& asked, con
     for (const auto& [name, value] : *parameters) {
       std::string path;
       append_pointer_step(path, name);
-      if (object.contains(name)) return problem_of(MappingError{path, "duplicate_field", "must stand only once"});
       const FieldForm* field = endpoint.form->find(name);
+      if (field != nullptr && field->is_list) {
+        // A list is the parameter repeated.
+        json::value& items = object[name];
+        if (!items.is_array()) items = json::array();
+        items.get_array().push_back(typed_parameter(*field, value));
+        continue;
+      }
+      if (object.contains(name)) return problem_of(MappingError{path, "duplicate_field", "must stand only once"});
       // Unknown names are refused by the mapper, in its words.
       object[name] = field == nullptr ? json::value(json::string(value)) : typed_parameter(*field, value);
     }
@@ -385,7 +396,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   auto fields = read_fields(asked, endpoint);
   if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
   auto& object = std::get<json::object>(fields);
-  if (auto problem = out_of_scope(asked.caller, *endpoint.form, object)) co_return std::move(*problem);
+  if (auto problem = out_of_scope(asked.caller, endpoint, object)) co_return std::move(*problem);
   const NewId new_id = fill_made_fields(*endpoint.form, object, asked.principal, idempotency_key);
   auto call = make_call(*endpoint.message, *endpoint.form, object, asked.principal, idempotency_key, traceparent_of(asked.request));
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
