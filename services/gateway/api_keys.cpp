@@ -57,6 +57,11 @@ std::string_view to_string(Role role) {
 bool permits(Role role, const Route& route) {
   if (role == Role::kAdmin) return true;
   if (const auto* special = std::get_if<Special>(&route.endpoint)) {
+    // As the questions of /v1 that they are made of.
+    if (*special == Special::kFhirRead || *special == Special::kFhirSearch) {
+      const bool of_people = !route.pattern.starts_with("/fhir/R4/Sl") && !route.pattern.starts_with("/fhir/R4/Sc");
+      return role == Role::kManager || role == Role::kDesk || (role == Role::kIntake && !of_people);
+    }
     return role == Role::kManager && (*special == Special::kStatus || *special == Special::kEvents);
   }
   const messages::MessageInfo& message = *std::get<MessageEndpoint>(route.endpoint).message;

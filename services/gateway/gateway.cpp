@@ -19,6 +19,7 @@
 #include "gateway/json_mapper.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/openapi.hpp"
+#include "gateway/scope.hpp"
 #include "gateway/survey_page.hpp"
 #include "gateway/times.hpp"
 #include "gateway/twilio.hpp"
@@ -64,6 +65,14 @@ HttpResponse page_of(unsigned status, std::string body) {
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   return response;
+}
+
+bool is_fhir(std::string_view path) { return path == "/fhir/R4" || path.starts_with("/fhir/R4/"); }
+
+/// In the form that whoever asks at that path reads.
+HttpResponse refusal_of(const Problem& problem, std::string_view path) {
+  if (is_fhir(path)) return fhir_response(problem.status, fhir_outcome(problem));
+  return response_of(problem.status, kProblemContentType, problem_json(problem, path));
 }
 
 Problem problem_of(const MappingError& error) {
@@ -115,69 +124,6 @@ std::string_view traceparent_of(const HttpRequest& request) {
   return given;
 }
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string()) return {};
-  return std::string(value->get_string().data(), value->get_string().size());
-}
-
-/// Every id the object names, with the name of its field.
-void collect_ids(const StructForm& form, const json::object& object, std::vector<std::pair<std::string, std::string>>& ids) {
-  for (const FieldForm& field : form.fields) {
-    const json::value* value = object.if_contains(field.name);
-    if (value == nullptr) continue;
-    const auto collect = [&](const json::value& one) {
-      if (field.shape == Shape::kStruct && one.is_object()) collect_ids(*field.nested, one.get_object(), ids);
-      if (field.shape == Shape::kId && one.is_string()) ids.emplace_back(field.name, std::string(one.get_string()));
-    };
-    if (const json::array* items = value->if_array()) {
-      for (const json::value& item : *items) collect(item);
-    } else {
-      collect(*value);
-    }
-  }
-}
-
-/// The sites a request is about: those it names, and those of visits it names. A person belongs to the group, not to a site.
-void collect_sites(const StructForm& form, const json::object& object, std::vector<std::string>& sites) {
-  for (const FieldForm& field : form.fields) {
-    const json::value* value = object.if_contains(field.name);
-    const auto collect = [&](const json::value& one) {
-      if (field.shape == Shape::kStruct && one.is_object()) collect_sites(*field.nested, one.get_object(), sites);
-      if (field.shape != Shape::kId || !one.is_string()) return;
-      const std::string text(one.get_string());
-      if (field.id_type == "SiteId" && !text.empty()) sites.push_back(text);
-      if (field.id_type == "AppointmentId") sites.push_back(text.substr(0, text.find('.')));
-    };
-    if (value == nullptr) continue;
-    if (const json::array* items = value->if_array()) {
-      for (const json::value& item : *items) collect(item);
-    } else {
-      collect(*value);
-    }
-  }
-}
-
-/// Why a caller of some sites may not ask that, or nothing. What could be narrowed to a site and is not would be about all of them.
-std::optional<Problem> out_of_scope(const Caller& caller, const MessageEndpoint& endpoint, const json::object& object) {
-  if (caller.sites.empty()) return std::nullopt;
-  const StructForm& form = *endpoint.form;
-  const bool is_query = endpoint.message->kind == messages::MessageKind::kQuery;
-  for (const FieldForm& field : form.fields) {
-    if (field.shape != Shape::kId || field.id_type != "SiteId") continue;
-    // A command's list of sites may stay empty.
-    if (field.is_list ? is_query && !object.contains(field.name) : text_of(object, field.name).empty()) {
-      return Problem{403, "site_required", "this key is for certain sites: say which one, as " + field.name};
-    }
-  }
-  std::vector<std::string> sites;
-  collect_sites(form, object, sites);
-  for (const std::string& site : sites) {
-    if (!caller.sites.contains(site)) return Problem{403, "other_site", "this key is not for that site"};
-  }
-  return std::nullopt;
-}
-
 /// An IPv6 host has a whole /64 to itself, so that much of an address is one caller.
 std::string limited_address(std::string_view peer) {
   boost::system::error_code error;
@@ -200,7 +146,10 @@ bool is_probe(const Route& route) {
 
 /// Whether an answer of this route shows data of people. What changes them is in the log of events, with who did it.
 bool shows_people(const Route& route) {
-  if (const auto* special = std::get_if<Special>(&route.endpoint)) return *special == Special::kEvents || *special == Special::kParked;
+  if (const auto* special = std::get_if<Special>(&route.endpoint)) {
+    return *special == Special::kEvents || *special == Special::kParked || *special == Special::kFhirRead ||
+           *special == Special::kFhirSearch;
+  }
   return std::get<MessageEndpoint>(route.endpoint).message->kind == messages::MessageKind::kQuery;
 }
 
@@ -220,6 +169,7 @@ Gateway::Gateway(const Config& config, std::string group, const Forms& forms, Ap
       backend_(backend),
       metrics_(metrics),
       feed_(backend, forms, {std::move(group), config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
+      fhir_(backend, forms, config.request_deadline),
       openapi_(openapi_json(router_, forms)) {}
 
 asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::string_view peer) {
@@ -241,7 +191,7 @@ asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::s
       HttpResponse* options = std::get_if<HttpResponse>(&answer);
       if (options == nullptr) {
         const Problem& problem = std::get<Problem>(answer);
-        HttpResponse refusal = response_of(problem.status, kProblemContentType, problem_json(problem, asked.path));
+        HttpResponse refusal = refusal_of(problem, asked.path);
         answer = std::move(refusal);
         options = &std::get<HttpResponse>(answer);
       }
@@ -254,7 +204,7 @@ asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::s
   }
   HttpResponse response;
   if (const Problem* problem = std::get_if<Problem>(&answer)) {
-    response = response_of(problem->status, kProblemContentType, problem_json(*problem, asked.path));
+    response = refusal_of(*problem, asked.path);
     if (problem->retry_after) response.headers.emplace_back("Retry-After", retry_after_seconds(*problem->retry_after));
     if (problem->status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"bridgework\"");
   } else {
@@ -299,8 +249,8 @@ std::optional<Problem> Gateway::refuse_caller(Asked& asked) {
   if (!permits(caller->role, route)) {
     return Problem{403, "not_permitted", "the role " + std::string(to_string(caller->role)) + " has no business here"};
   }
-  // The log is of all sites.
-  if (!caller->sites.empty() && std::holds_alternative<Special>(route.endpoint)) {
+  // The log is of all sites; what FHIR asks is looked at question by question.
+  if (!caller->sites.empty() && std::holds_alternative<Special>(route.endpoint) && !is_fhir(route.pattern)) {
     return Problem{403, "other_site", "this key is for certain sites, and this is about all of them"};
   }
   return std::nullopt;
@@ -396,7 +346,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   auto fields = read_fields(asked, endpoint);
   if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
   auto& object = std::get<json::object>(fields);
-  if (auto problem = out_of_scope(asked.caller, endpoint, object)) co_return std::move(*problem);
+  if (auto problem = out_of_scope(asked.caller, *endpoint.message, *endpoint.form, object)) co_return std::move(*problem);
   const NewId new_id = fill_made_fields(*endpoint.form, object, asked.principal, idempotency_key);
   auto call = make_call(*endpoint.message, *endpoint.form, object, asked.principal, idempotency_key, traceparent_of(asked.request));
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
@@ -420,6 +370,10 @@ Gateway::Answer Gateway::answer_of(const messages::Reply& reply, NewId new_id) c
   }
   response.headers.emplace_back("Bridgework-Sequence", std::to_string(reply.sequence));
   return response;
+}
+
+std::string Gateway::public_base(const HttpRequest& request) const {
+  return config_.public_url.empty() ? "http://" + std::string(header(request, http::field::host)) : config_.public_url;
 }
 
 Instant Gateway::deadline() const { return runtime::system_now() + config_.request_deadline; }
@@ -471,6 +425,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kSurveyAnswer: co_return co_await answer_survey(asked);
     case Special::kUnsubscribePage: co_return page_of(200, unsubscribe_page());
     case Special::kUnsubscribe: co_return co_await answer_unsubscribe(asked);
+    case Special::kFhirMetadata:
+    case Special::kFhirRead:
+    case Special::kFhirSearch: co_return co_await answer_fhir(asked, special);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }
@@ -521,9 +478,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   const auto parameters = parse_form(asked.request.body());
   if (!parameters) co_return Problem{400, "malformed_form", "the body is no application/x-www-form-urlencoded form"};
   if (!config_.twilio_token.empty()) {
-    const std::string base =
-        config_.public_url.empty() ? "http://" + std::string(header(asked.request, http::field::host)) : config_.public_url;
-    const std::string url = base + std::string(asked.request.target());
+    const std::string url = public_base(asked.request) + std::string(asked.request.target());
     if (!is_twilio_signature(header(asked.request, "X-Twilio-Signature"), config_.twilio_token, url, *parameters)) {
       co_return Problem{403, "wrong_signature", "X-Twilio-Signature does not fit this request"};
     }
@@ -541,6 +496,23 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
   co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
+}
+
+// ---- FHIR
+
+asio::awaitable<Gateway::Answer> Gateway::answer_fhir(Asked& asked, Special special) {
+  FhirEndpoint::Asked fhir;
+  fhir.special = special;
+  fhir.type = fhir_type_of(asked.found.route->pattern);
+  if (!asked.found.path.empty()) fhir.id = asked.found.path.front().second;
+  fhir.query = asked.query;
+  fhir.body = asked.request.body();
+  fhir.media_type = header(asked.request, http::field::content_type);
+  fhir.base = public_base(asked.request) + "/fhir/R4";
+  fhir.caller = asked.caller;
+  fhir.traceparent = traceparent_of(asked.request);
+  fhir.ids = &asked.ids;
+  co_return co_await fhir_.answer(std::move(fhir));
 }
 
 // ---- parked messages

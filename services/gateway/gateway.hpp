@@ -16,6 +16,7 @@
 #include "gateway/backend.hpp"
 #include "gateway/config.hpp"
 #include "gateway/event_feed.hpp"
+#include "gateway/fhir_endpoint.hpp"
 #include "gateway/forms.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/ids.hpp"
@@ -67,6 +68,7 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_unsubscribe(Asked& asked);
   asio::awaitable<Answer> answer_survey_page(Asked& asked);
   asio::awaitable<Answer> answer_survey(Asked& asked);
+  asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);
 
   std::variant<boost::json::object, Problem> read_fields(const Asked& asked, const MessageEndpoint& endpoint) const;
   /// A call of the message that `object` describes.
@@ -74,6 +76,8 @@ class Gateway : public HttpHandler {
                                                  const boost::json::object& object, std::string_view principal,
                                                  std::string_view idempotency_key, std::string_view traceparent) const;
   Answer answer_of(const messages::Reply& reply, NewId new_id) const;
+  /// How the world reaches us, as far as this request or the configuration tells.
+  std::string public_base(const HttpRequest& request) const;
   Instant deadline() const;
   void count(std::string_view route, unsigned status);
 
@@ -86,6 +90,7 @@ class Gateway : public HttpHandler {
   Backend& backend_;
   runtime::Metrics& metrics_;
   EventFeed feed_;
+  FhirEndpoint fhir_;
   const std::string openapi_;
   std::map<std::tuple<std::string, unsigned>, runtime::Counter, std::less<>> answered_;
 };

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "gateway/fhir_search.hpp"
 #include "gateway/problem.hpp"
 
 namespace bridgework::gateway {
@@ -134,6 +135,15 @@ class Description {
         operation["parameters"] = path_parameters(route);
         return operation;
       }
+      case Special::kFhirMetadata:
+        return plain("getFhirCapabilities", "FHIR R4 CapabilityStatement: which resources and searches there are", "application/fhir+json");
+      case Special::kFhirRead: {
+        json::object operation = plain("readFhir" + std::string(fhir_type_of(route.pattern)),
+                                       "The FHIR R4 resource; errors are OperationOutcomes", "application/fhir+json");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
+      case Special::kFhirSearch: return fhir_search_operation(fhir_type_of(route.pattern));
       case Special::kImportPersons: return import_operation("importPersons", "ImportedPerson");
       case Special::kImportVisits: return import_operation("importVisits", "ImportedVisit");
       case Special::kTwilio: {
@@ -154,6 +164,17 @@ class Description {
       }
     }
     return {};
+  }
+
+  static json::object fhir_search_operation(std::string_view type) {
+    json::object operation =
+        plain("searchFhir" + std::string(type), "A Bundle of type searchset; errors are OperationOutcomes", "application/fhir+json");
+    json::array parameters;
+    for (const std::string_view name : fhir_search_names(type)) {
+      parameters.push_back(json::object{{"name", json_string(name)}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+    }
+    operation["parameters"] = std::move(parameters);
+    return operation;
   }
 
   static json::object plain(std::string_view id, std::string_view description, std::string_view media_type) {

@@ -30,6 +30,9 @@ enum class Special {
   kSurveyAnswer,
   kUnsubscribePage,
   kUnsubscribe,
+  kFhirMetadata,
+  kFhirRead,
+  kFhirSearch,
 };
 
 /// A command or query of the catalogue.

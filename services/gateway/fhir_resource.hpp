@@ -1,0 +1,85 @@
+#pragma once
+// What the suite knows, as FHIR R4 (4.0.1) resources: Patient, Appointment, Schedule, Slot, and what goes around them.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "gateway/problem.hpp"
+#include "messages/appointments.values.hpp"
+#include "messages/lead_intake.values.hpp"
+
+namespace bridgework::gateway {
+
+inline constexpr std::string_view kFhirContentType = "application/fhir+json; charset=utf-8";
+
+/// Systems of identifiers and codes that are ours: they carry our own ids through FHIR unchanged, so that what was exported is recognised
+/// when it comes back.
+inline constexpr std::string_view kFhirPersonSystem = "urn:bridgework:person";
+inline constexpr std::string_view kFhirAppointmentSystem = "urn:bridgework:appointment";
+inline constexpr std::string_view kFhirSiteSystem = "urn:bridgework:site";
+inline constexpr std::string_view kFhirProviderSystem = "urn:bridgework:provider";
+inline constexpr std::string_view kFhirChairSystem = "urn:bridgework:chair";
+inline constexpr std::string_view kFhirVisitTypeSystem = "urn:bridgework:visit-type";
+inline constexpr std::string_view kFhirPurposeSystem = "urn:bridgework:purpose";
+
+/// An id as FHIR writes it, `[A-Za-z0-9.-]`: any other byte becomes `--` and two hexadecimal digits, and so does a hyphen that would read
+/// as the beginning of one. FHIR ends ids at 64 characters; ours may be longer (a visit that was moved often), and are then shown whole.
+std::string fhir_id(std::string_view id);
+/// Back; nothing when no id of ours is written like that.
+std::optional<std::string> id_of_fhir(std::string_view text);
+
+/// `harbour.dr-lee`: a provider's calendar at a site.
+struct ScheduleKey {
+  std::string site;
+  std::string provider;
+};
+std::string schedule_fhir_id(const ScheduleKey& key);
+std::optional<ScheduleKey> schedule_of_fhir_id(std::string_view text);
+
+/// `harbour.dr-lee.hygiene.20261122T0900`: an opening for a visit type.
+struct SlotKey {
+  ScheduleKey schedule;
+  std::string visit_type;
+  LocalTime local_start;
+};
+std::string slot_fhir_id(const SlotKey& key);
+std::optional<SlotKey> slot_of_fhir_id(std::string_view text);
+
+boost::json::object fhir_patient(const messages::PersonView& view);
+
+/// A visit as FHIR tells it. Nothing for a hold that has lapsed: nobody was promised a visit, so there is no appointment.
+///
+/// booked and confirmed are `booked` (the patient's participation says which), seated is `checked-in`, completed and checked out are
+/// `fulfilled`, a hold is `pending`. R4 knows no "rescheduled": a moved visit is `cancelled`, says so in words, and names the one that took
+/// its place. No reason stands on a `noshow`, because a strict reader of app-4 refuses it there. A planned visit has no time (app-3).
+std::optional<boost::json::object> fhir_appointment(const messages::AppointmentView& view);
+
+boost::json::object fhir_schedule(const ScheduleKey& key);
+
+/// An opening that can be held now; what is taken is shown as Appointment.
+boost::json::object fhir_slot(const messages::Slot& slot, std::string_view visit_type);
+
+/// A page of what was found: `count` resources from `offset` on, all without `count`; with links to itself and to the next page.
+struct FhirPage {
+  std::string base;  ///< "https://dental.example/fhir/R4"
+  std::string type;
+  std::string query;  ///< as asked, without paging
+  std::size_t offset = 0;
+  std::optional<std::size_t> count;
+};
+boost::json::object fhir_searchset(const FhirPage& page, std::vector<boost::json::object> resources);
+
+/// Why something was not done. The text names the rule; nothing that was sent is repeated.
+boost::json::object fhir_outcome(const Problem& problem);
+/// What was done, in sentences.
+boost::json::object fhir_information(const std::vector<std::string>& sentences);
+
+/// What this server can do.
+boost::json::object fhir_capabilities(std::string_view base);
+
+}  // namespace bridgework::gateway
