@@ -8,8 +8,10 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/ids.hpp"
 #include "gateway/imports.hpp"
 #include "gateway/json_mapper.hpp"
+#include "gateway/json_text.hpp"
 #include "gateway/scope.hpp"
 #include "gateway/times.hpp"
 #include "messages/appointments.codec.hpp"
@@ -51,6 +53,39 @@ LocalDay day_of(LocalTime local) { return std::chrono::floor<std::chrono::days>(
 
 /// `system|code` or `code`: the code.
 std::string code_of_token(const std::string& token) { return token.substr(token.find('|') == std::string::npos ? 0 : token.find('|') + 1); }
+
+/// What a reference names and is not known is a fault of the resource, not of the address.
+Problem of_the_resource(Problem problem) {
+  if (problem.status == 404) problem.status = 422;
+  problem.detail = problem.code + ": " + problem.detail;
+  return problem;
+}
+
+std::variant<json::object, Problem> read_resource(std::string_view body, std::string_view media_type) {
+  if (!media_type.empty() && media_type.find("json") == std::string_view::npos)
+    return Problem{415, "json_only", "resources are taken as JSON only"};
+  auto parsed = parse_json(body);
+  if (!parsed)
+    return Problem{400, "malformed_json",
+                   "the body is no JSON: " + parsed.error().reason + " at byte " + std::to_string(parsed.error().offset)};
+  if (parsed->duplicate) return Problem{422, "duplicate_field", "a name stands twice in its object", *parsed->duplicate};
+  if (!parsed->value.is_object()) return Problem{422, "wrong_type", "a resource is an object"};
+  return std::move(parsed->value.get_object());
+}
+
+std::variant<std::string, Problem> read_past_booked(const std::string& query) {
+  const auto parameters = parse_form(query);
+  if (!parameters) return Problem{400, "malformed_query", "the query string is not percent-encoded UTF-8"};
+  std::string meant;
+  for (const auto& [name, value] : *parameters) {
+    if (name == "_format") continue;
+    if (name != "past_booked") return Problem{400, "unknown_parameter", "past_booked is the only parameter here"};
+    if (value != "fulfilled" && value != "noshow" && value != "cancelled")
+      return Problem{400, "invalid_value", "past_booked is fulfilled, noshow or cancelled"};
+    meant = value;
+  }
+  return meant;
+}
 
 bool is_patient(const json::object& appointment, const std::string& person) {
   for (const json::value& participant : appointment.at("participant").as_array()) {
@@ -109,6 +144,8 @@ asio::awaitable<FhirEndpoint::Answer> FhirEndpoint::answer(Asked asked) {
     if (auto* problem = std::get_if<Problem>(&found)) co_return std::move(*problem);
     co_return fhir_response(200, std::get<Resources>(found).front());
   }
+  if (asked.special == Special::kFhirCreate) co_return co_await create(asked);
+  if (asked.special == Special::kFhirBatch) co_return co_await batch(asked);
   auto asked_for = read_fhir_search(asked.type, asked.query);
   if (auto* problem = std::get_if<Problem>(&asked_for)) co_return std::move(*problem);
   const FhirSearch& wanted = std::get<FhirSearch>(asked_for);
@@ -336,6 +373,172 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::find_slots(const Asked& asked
     return std::string_view(a.at("start").as_string()) < std::string_view(b.at("start").as_string());
   });
   co_return found;
+}
+
+// ---- in
+
+asio::awaitable<FhirEndpoint::Answer> FhirEndpoint::create(const Asked& asked) {
+  auto resource = read_resource(asked.body, asked.media_type);
+  if (auto* problem = std::get_if<Problem>(&resource)) co_return std::move(*problem);
+  auto past_booked = read_past_booked(asked.query);
+  if (auto* problem = std::get_if<Problem>(&past_booked)) co_return std::move(*problem);
+  const json::object& given = std::get<json::object>(resource);
+  if (text_of(given, "resourceType") != asked.type) co_return Problem{422, "resource_type", "here a " + asked.type + " is taken"};
+  Took took = co_await take(asked, given, std::get<std::string>(past_booked));
+  if (auto* problem = std::get_if<Problem>(&took)) co_return std::move(*problem);
+  const Taken& taken = std::get<Taken>(took);
+  HttpResponse response = fhir_response(taken.is_new ? 201 : 200, fhir_information(taken.notes));
+  response.headers.emplace_back("Location", asked.base + "/" + taken.location);
+  co_return response;
+}
+
+asio::awaitable<FhirEndpoint::Answer> FhirEndpoint::batch(const Asked& asked) {
+  auto resource = read_resource(asked.body, asked.media_type);
+  if (auto* problem = std::get_if<Problem>(&resource)) co_return std::move(*problem);
+  auto past_booked = read_past_booked(asked.query);
+  if (auto* problem = std::get_if<Problem>(&past_booked)) co_return std::move(*problem);
+  auto entries = read_fhir_batch(std::get<json::object>(resource));
+  if (!entries) co_return std::move(entries.error());
+  // In whatever order they stand: visits are of people, and at a provider's calendar.
+  std::vector<json::object> answers(entries->size());
+  for (const std::string_view turn : {"Patient", "Schedule", ""}) {
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+      const FhirEntry& entry = (*entries)[i];
+      const bool early = entry.type == "Patient" || entry.type == "Schedule";
+      if (turn.empty() ? early : entry.type != turn) continue;
+      Took took = Problem{};
+      if (entry.refused) took = *entry.refused;
+      else took = co_await take(asked, entry.resource, std::get<std::string>(past_booked));
+      json::object response;
+      if (const auto* problem = std::get_if<Problem>(&took)) {
+        response["status"] = text(std::to_string(problem->status));
+        response["outcome"] = fhir_outcome(*problem);
+      } else {
+        const Taken& taken = std::get<Taken>(took);
+        response["status"] = taken.is_new ? "201" : "200";
+        response["location"] = text(asked.base + "/" + taken.location);
+        response["outcome"] = fhir_information(taken.notes);
+      }
+      answers[i] = json::object{{"response", std::move(response)}};
+    }
+  }
+  json::object bundle{{"resourceType", "Bundle"}, {"type", "batch-response"}};
+  if (!answers.empty()) bundle["entry"] = json::array(answers.begin(), answers.end());
+  co_return fhir_response(200, bundle);
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take(const Asked& asked, const json::object& resource, std::string past_booked) {
+  const FhirSource source{asked.caller.principal, runtime::system_now(), past_booked};
+  auto meant = read_fhir(resource, source);
+  if (!meant) co_return std::move(meant.error());
+  if (const auto* person = std::get_if<PersonFromFhir>(&*meant)) co_return co_await take_person(asked, *person);
+  if (const auto* schedule = std::get_if<ScheduleFromFhir>(&*meant)) co_return co_await take_schedule(asked, *schedule);
+  co_return co_await take_visit(asked, std::get<VisitFromFhir>(*meant));
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_person(const Asked& asked, const PersonFromFhir& person) {
+  json::object row{{"person", text(person.person)}, {"profile", person.profile}};
+  json::object fields{{"key", text(person.person)}, {"persons", json::array{std::move(row)}}};
+  // Other bytes are another request: who is known already is left as they are.
+  std::string key = "fhir-" + id_suffix(asked.caller.principal, "ImportPersons", json::serialize(fields));
+  const auto reply = co_await ask(asked, "ImportPersons", std::move(fields), std::move(key));
+  const auto done = reply_as<messages::ImportDone>(reply);
+  if (const auto* problem = std::get_if<Problem>(&done)) co_return of_the_resource(*problem);
+  asked.ids->emplace_back("person", person.person);
+  const bool is_new = std::get<messages::ImportDone>(done).imported == 1;
+  Taken taken{is_new, "Patient/" + fhir_id(person.person), {is_new ? "taken as imported" : "known already, and left as it is"}};
+  taken.notes.insert(taken.notes.end(), person.notes.begin(), person.notes.end());
+  co_return taken;
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_schedule(const Asked& asked, const ScheduleFromFhir& schedule) {
+  json::object question{{"site", text(schedule.site)}};
+  const auto reply = co_await ask(asked, "GetSite", std::move(question));
+  const auto view = reply_as<messages::SiteView>(reply);
+  if (const auto* problem = std::get_if<Problem>(&view)) co_return of_the_resource(*problem);
+  const std::string location = "Schedule/" + schedule_fhir_id({schedule.site, schedule.provider});
+  const auto& providers = std::get<messages::SiteView>(view).providers;
+  // To define a provider anew would take their shifts away.
+  if (std::ranges::any_of(providers, [&](const auto& known) { return known.text() == schedule.provider; }))
+    co_return Taken{false, location, {"known already, and left as it is"}};
+  json::object fields{{"site", text(schedule.site)}, {"provider", text(schedule.provider)}, {"name", text(schedule.name)}};
+  std::string key = "fhir-" + id_suffix(asked.caller.principal, "DefineProvider", json::serialize(fields));
+  const auto defined = co_await ask(asked, "DefineProvider", std::move(fields), std::move(key));
+  if (const auto* problem = std::get_if<Problem>(&defined)) co_return of_the_resource(*problem);
+  co_return Taken{true, location, {"taken without working hours: set the shifts, and openings follow"}};
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_visit(const Asked& asked, const VisitFromFhir& visit) {
+  json::object who{{"person", text(visit.person)}};
+  const auto person = co_await ask(asked, "GetPerson", std::move(who));
+  if (const auto* problem = std::get_if<Problem>(&person)) co_return of_the_resource(*problem);
+  json::object where{{"site", text(visit.site)}};
+  const auto reply = co_await ask(asked, "GetSite", std::move(where));
+  const auto view = reply_as<messages::SiteView>(reply);
+  if (const auto* problem = std::get_if<Problem>(&view)) co_return of_the_resource(*problem);
+  const messages::SiteView& site = std::get<messages::SiteView>(view);
+  const LocalTime local_start = runtime::to_local(visit.start, site.zone);
+  if (visit.kind == VisitFromFhir::Kind::kHistory) co_return co_await take_history(asked, visit, local_start);
+  co_return co_await take_booking(asked, visit, site, local_start);
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_history(const Asked& asked, const VisitFromFhir& visit, LocalTime local_start) {
+  std::string local;
+  append_local(local, local_start);
+  json::object row{{"appointment", text(visit.appointment)},     {"person", text(visit.person)},   {"local_start", text(local)},
+                   {"duration_minutes", visit.duration_minutes}, {"purpose", text(visit.purpose)}, {"outcome", text(visit.outcome)}};
+  if (visit.booked_at) {
+    std::string booked_at;
+    append_instant(booked_at, *visit.booked_at);
+    row["booked_at"] = text(booked_at);
+  }
+  json::object fields{{"site", text(visit.site)}, {"visits", json::array{std::move(row)}}};
+  std::string key = "fhir-" + id_suffix(asked.caller.principal, "ImportVisits", json::serialize(fields));
+  const auto reply = co_await ask(asked, "ImportVisits", std::move(fields), std::move(key));
+  const auto done = reply_as<messages::VisitsImported>(reply);
+  if (const auto* problem = std::get_if<Problem>(&done)) co_return of_the_resource(*problem);
+  const bool is_new = std::get<messages::VisitsImported>(done).imported == 1;
+  co_return Taken{is_new,
+                  "Appointment/" + fhir_id(visit.appointment),
+                  {is_new ? "taken as history: nobody is contacted about it" : "known already, and left as it is"}};
+}
+
+asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_booking(const Asked& asked, const VisitFromFhir& visit,
+                                                               const messages::SiteView& site, LocalTime local_start) {
+  Taken taken{true, "Appointment/" + fhir_id(visit.appointment), {"held and booked"}};
+  json::object appointment{{"appointment", text(visit.appointment)}};
+  const auto known_reply = co_await ask(asked, "GetAppointment", appointment);
+  const auto known = reply_as<messages::AppointmentView>(known_reply);
+  if (const auto* problem = std::get_if<Problem>(&known); problem != nullptr && problem->status != 404) co_return of_the_resource(*problem);
+  const auto* view = std::get_if<messages::AppointmentView>(&known);
+  if (view != nullptr && view->state == messages::VisitState::kLapsed)
+    co_return Problem{422, "hold_lapsed", "hold_lapsed: it was held once and not booked in time: send it with another id"};
+  if (view != nullptr && (view->visit.start != visit.start || view->person.text() != visit.person))
+    co_return Problem{422, "known_otherwise", "known_otherwise: that visit is known with another time or person: move or cancel it there"};
+  if (view != nullptr && view->state != messages::VisitState::kHeld)
+    co_return Taken{false, taken.location, {"known already, and left as it is"}};
+
+  int duration_minutes = view == nullptr ? 0 : view->visit.duration_minutes;
+  if (view == nullptr) {
+    const auto type = std::ranges::find_first_of(visit.visit_types, site.visit_types);
+    if (type == visit.visit_types.end())
+      co_return Problem{422, "visit_type_required", "visit_type_required: serviceType names one of the site's visit types"};
+    std::string local;
+    append_local(local, local_start);
+    json::object fields{{"site", text(visit.site)},  {"appointment", text(visit.appointment)}, {"person", text(visit.person)},
+                        {"visit_type", text(*type)}, {"provider", text(visit.provider)},       {"local_start", text(local)}};
+    std::string key = "fhir-" + id_suffix(asked.caller.principal, "HoldSlot", json::serialize(fields));
+    const auto held_reply = co_await ask(asked, "HoldSlot", std::move(fields), std::move(key));
+    const auto held = reply_as<messages::AppointmentView>(held_reply);
+    if (const auto* problem = std::get_if<Problem>(&held)) co_return of_the_resource(*problem);
+    duration_minutes = std::get<messages::AppointmentView>(held).visit.duration_minutes;
+  }
+  std::string key = "fhir-" + id_suffix(asked.caller.principal, "BookAppointment", visit.appointment);
+  const auto booked = co_await ask(asked, "BookAppointment", std::move(appointment), std::move(key));
+  if (const auto* problem = std::get_if<Problem>(&booked)) co_return of_the_resource(*problem);
+  if (duration_minutes != visit.duration_minutes)
+    taken.notes.push_back("it takes " + std::to_string(duration_minutes) + " minutes here, as its visit type says");
+  co_return taken;
 }
 
 }  // namespace bridgework::gateway

@@ -14,16 +14,22 @@
 
 #include "gateway/api_keys.hpp"
 #include "gateway/backend.hpp"
+#include "gateway/fhir_import.hpp"
 #include "gateway/fhir_resource.hpp"
 #include "gateway/fhir_search.hpp"
 #include "gateway/forms.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/problem.hpp"
 #include "gateway/router.hpp"
+#include "messages/appointments.values.hpp"
+#include "runtime/types.hpp"
 
 namespace bridgework::gateway {
 
 /// Serves Patient, Appointment, Schedule and Slot.
+///
+/// What is sent becomes the commands of an import (people, visits of the past, which never contact anybody) or of the desk (a visit to come
+/// is held and booked, and reminded of like any other). The same resource sent again is recognised, and left as it is.
 ///
 /// It asks and commands exactly what /v1 would, under the same rules for roles and sites, and shows nothing that /v1 would not show to the
 /// same caller. Every refusal is a `Problem`, which the gateway writes as an OperationOutcome.
@@ -59,6 +65,23 @@ class FhirEndpoint {
   asio::awaitable<Found> find_appointments(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_schedules(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_slots(const Asked& asked, const FhirSearch& search);
+
+  /// What became of one resource that was sent.
+  struct Taken {
+    bool is_new;
+    std::string location;  ///< "Patient/f-…"
+    std::vector<std::string> notes;
+  };
+  using Took = std::variant<Taken, Problem>;
+
+  asio::awaitable<Answer> create(const Asked& asked);
+  asio::awaitable<Answer> batch(const Asked& asked);
+  asio::awaitable<Took> take(const Asked& asked, const boost::json::object& resource, std::string past_booked);
+  asio::awaitable<Took> take_person(const Asked& asked, const PersonFromFhir& person);
+  asio::awaitable<Took> take_schedule(const Asked& asked, const ScheduleFromFhir& schedule);
+  asio::awaitable<Took> take_visit(const Asked& asked, const VisitFromFhir& visit);
+  asio::awaitable<Took> take_history(const Asked& asked, const VisitFromFhir& visit, LocalTime local_start);
+  asio::awaitable<Took> take_booking(const Asked& asked, const VisitFromFhir& visit, const messages::SiteView& site, LocalTime local_start);
 
   /// The call of a message, unless the caller may not send it.
   std::variant<runtime::Call, Problem> call_of(const Asked& asked, std::string_view message, const boost::json::object& fields,

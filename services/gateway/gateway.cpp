@@ -427,7 +427,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kUnsubscribe: co_return co_await answer_unsubscribe(asked);
     case Special::kFhirMetadata:
     case Special::kFhirRead:
-    case Special::kFhirSearch: co_return co_await answer_fhir(asked, special);
+    case Special::kFhirSearch:
+    case Special::kFhirCreate:
+    case Special::kFhirBatch: co_return co_await answer_fhir(asked, special);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }

@@ -143,6 +143,11 @@ class Description {
         operation["parameters"] = path_parameters(route);
         return operation;
       }
+      case Special::kFhirCreate:
+        return fhir_input_operation("createFhir" + std::string(fhir_type_of(route.pattern)),
+                                    "Takes a resource of another system, or says which rule it breaks; sent again it is recognised");
+      case Special::kFhirBatch:
+        return fhir_input_operation("takeFhirBatch", "Takes a Bundle of type batch, each entry for itself; people before their visits");
       case Special::kFhirSearch: return fhir_search_operation(fhir_type_of(route.pattern));
       case Special::kImportPersons: return import_operation("importPersons", "ImportedPerson");
       case Special::kImportVisits: return import_operation("importVisits", "ImportedVisit");
@@ -164,6 +169,18 @@ class Description {
       }
     }
     return {};
+  }
+
+  static json::object fhir_input_operation(const std::string& id, std::string_view description) {
+    json::object operation = plain(id, description, "application/fhir+json");
+    operation["parameters"] =
+        json::array{json::object{{"name", "past_booked"},
+                                 {"in", "query"},
+                                 {"description", "What a visit of the past that still says booked was"},
+                                 {"schema", {{"type", "string"}, {"enum", json::array{"fulfilled", "noshow", "cancelled"}}}}}};
+    operation["requestBody"] =
+        json::object{{"required", true}, {"content", {{"application/fhir+json", {{"schema", {{"type", "object"}}}}}}}};
+    return operation;
   }
 
   static json::object fhir_search_operation(std::string_view type) {

@@ -69,7 +69,9 @@ Router::Router(const Forms& forms) {
     const std::string path = "/fhir/R4/" + std::string(type);
     add({"GET", path, Special::kFhirSearch});
     add({"GET", path + "/{id}", Special::kFhirRead});
+    add({"POST", path, Special::kFhirCreate});
   }
+  add({"POST", "/fhir/R4", Special::kFhirBatch});
 }
 
 void Router::add(Route route) {

@@ -33,6 +33,8 @@ enum class Special {
   kFhirMetadata,
   kFhirRead,
   kFhirSearch,
+  kFhirCreate,
+  kFhirBatch,
 };
 
 /// A command or query of the catalogue.
