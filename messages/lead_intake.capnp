@@ -18,6 +18,7 @@ enum CallOutcome { booked @0; notBooked @1; notConnected @2; voicemail @3; misse
 
 enum LeadIntakeRefusal $Cat.refusals {
   unknownPerson @0; unknownEnquiry @1; unknownCampaign @2; alreadyExists @3; alreadyClaimed @4; illegalTransition @5; invalidZone @6; invalidId @7; laneMismatch @8;
+  alreadyInHousehold @9; notInHousehold @10; alreadyLinked @11; notLinked @12; tooMany @13;
 }
 
 struct ContactPoint {
@@ -122,6 +123,32 @@ struct EnquiryAdvanced $Cat.event {
   appointment @6 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   reason @7 :Text $Cat.maxBytes(1024);
 }
+struct PersonJoinedHousehold $Cat.event {
+  # Lives and pays with others. Whoever belonged to another household has left that one first.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  household @2 :Text $Cat.id("HouseholdId") $Cat.pseudonym $Cat.maxBytes(64);
+  guarantor @3 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  # Who answers for the bills of this person; empty when nobody was named.
+}
+struct PersonLeftHousehold $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  household @2 :Text $Cat.id("HouseholdId") $Cat.pseudonym $Cat.maxBytes(64);
+}
+struct PersonsLinked $Cat.event {
+  # Somebody looked and says: two records of one human being. Both stay as they are.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  other @2 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  by @3 :Text $Cat.maxBytes(128);
+}
+struct PersonsUnlinked $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  other @2 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  by @3 :Text $Cat.maxBytes(128);
+}
 
 # ---- commands
 
@@ -190,6 +217,27 @@ struct ImportDone $Cat.reply {
   imported @0 :UInt32;
   alreadyKnown @1 :UInt32;
 }
+struct JoinHousehold $Cat.command $Cat.http("POST /v1/persons/{person}/household") {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+  household @1 :Text $Cat.id("HouseholdId") $Cat.required $Cat.maxBytes(64);
+  # Any name the group likes; a guarantor's own id will do.
+  guarantor @2 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+}
+struct LeaveHousehold $Cat.command $Cat.http("POST /v1/persons/{person}/household/leave") {
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+}
+struct LinkPersons $Cat.command $Cat.http("POST /v1/persons/{person}/link") {
+  # The same human being, known twice. Questions about one show both from now on; nothing is merged, so it can be undone.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+  other @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  by @2 :Text $Cat.principal $Cat.maxBytes(128);
+}
+struct UnlinkPersons $Cat.command $Cat.http("POST /v1/persons/{person}/unlink") {
+  # Takes a link back, named as it was made: from `person` to `other`.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+  other @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  by @2 :Text $Cat.principal $Cat.maxBytes(128);
+}
 
 # ---- queries
 
@@ -216,6 +264,10 @@ struct PersonView $Cat.reply {
   person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   profile @1 :PersonProfile;
   enquiries @2 :List(Text) $Cat.id("EnquiryId");
+  household @3 :Text $Cat.id("HouseholdId") $Cat.maxBytes(64);
+  guarantor @4 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  linked @5 :List(Text) $Cat.id("PersonId") $Cat.maxItems(64);
+  # Other records of the same human being, directly or through others.
 }
 struct GetPerson $Cat.query $Cat.http("GET /v1/persons/{person}") $Cat.answers("PersonView") {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
@@ -224,4 +276,7 @@ struct PersonList $Cat.reply { persons @0 :List(PersonView) $Cat.maxItems(1000);
 struct FindPersons $Cat.query $Cat.http("GET /v1/persons") $Cat.answers("PersonList") {
   # By contact point, as given or normalised.
   contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+}
+struct GetHousehold $Cat.query $Cat.http("GET /v1/households/{household}") $Cat.answers("PersonList") {
+  household @0 :Text $Cat.id("HouseholdId") $Cat.required $Cat.maxBytes(64);
 }

@@ -1,7 +1,11 @@
 #include "lead_intake/answer.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "lead_intake/contact.hpp"
 #include "lead_intake/decide_enquiry.hpp"
@@ -23,8 +27,40 @@ void add_sharers(const View& view, std::string_view value, std::set<std::string>
     persons.insert(std::move(entry.member));
 }
 
-messages::PersonView shown(const PersonId& person, PersonRecord record) {
-  return {.person = person, .profile = std::move(record.profile), .enquiries = std::move(record.enquiries)};
+/// More records of one human being than a reply shows are not followed.
+constexpr std::size_t kLinkedMax = 64;
+
+/// The other records of the same human being: whoever can be reached by links, whichever way they were made.
+std::vector<PersonId> linked_with(const View& view, const std::string& person) {
+  std::vector<std::string> found{person};
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    for (const std::string& index : {linked_to_index(found[next]), linked_by_index(found[next])}) {
+      for (auto& entry : view.index(index)) {
+        if (found.size() > kLinkedMax) break;
+        if (std::ranges::find(found, entry.member) == found.end()) found.push_back(std::move(entry.member));
+      }
+    }
+  }
+  std::vector<PersonId> others;
+  for (std::size_t i = 1; i < found.size() && i <= kLinkedMax; ++i) others.emplace_back(std::move(found[i]));
+  return others;
+}
+
+messages::PersonView shown(const View& view, const PersonId& person, PersonRecord record) {
+  return {.person = person,
+          .profile = std::move(record.profile),
+          .enquiries = std::move(record.enquiries),
+          .household = record.household,
+          .guarantor = record.guarantor,
+          .linked = linked_with(view, person.text())};
+}
+
+messages::PersonList shown_all(const View& view, const std::vector<std::string>& ids) {
+  auto records = view.find_all<PersonRecord>(ids);
+  messages::PersonList list;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (records[i]) list.persons.push_back(shown(view, PersonId(ids[i]), std::move(*records[i])));
+  return list;
 }
 
 Answered on(const View& view, const messages::GetLead& query, const Config&) {
@@ -49,7 +85,7 @@ Answered on(const View& view, const messages::GetLead& query, const Config&) {
 Answered on(const View& view, const messages::GetPerson& query, const Config&) {
   auto record = view.find<PersonRecord>(query.person.text());
   if (!record) return no(Refusal::kUnknownPerson, "no person " + query.person.text());
-  return shown(query.person, std::move(*record));
+  return shown(view, query.person, std::move(*record));
 }
 
 Answered on(const View& view, const messages::FindPersons& query, const Config& config) {
@@ -57,12 +93,15 @@ Answered on(const View& view, const messages::FindPersons& query, const Config& 
   std::set<std::string> persons;
   add_sharers(view, normalise_email(contact), persons);
   add_sharers(view, normalise_phone(contact, config.default_region), persons);
-  const std::vector<std::string> ids(persons.begin(), persons.end());
-  auto records = view.find_all<PersonRecord>(ids);
-  messages::PersonList list;
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (records[i]) list.persons.push_back(shown(PersonId(ids[i]), std::move(*records[i])));
-  return list;
+  return shown_all(view, {persons.begin(), persons.end()});
+}
+
+Answered on(const View& view, const messages::GetHousehold& query, const Config&) {
+  std::vector<std::string> ids;
+  for (auto& entry : view.index(household_index(query.household), -std::numeric_limits<double>::infinity(),
+                                std::numeric_limits<double>::infinity(), kSharersMax))
+    ids.push_back(std::move(entry.member));
+  return shown_all(view, ids);
 }
 
 }  // namespace

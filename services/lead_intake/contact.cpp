@@ -1,6 +1,7 @@
 #include "lead_intake/contact.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include <phonenumbers/phonenumberutil.h>
@@ -11,6 +12,15 @@ namespace {
 constexpr std::size_t kEmailBytesMax = 254;      // RFC 5321
 constexpr std::size_t kEmailLocalBytesMax = 64;  // RFC 5321
 constexpr std::size_t kLabelBytesMax = 63;       // RFC 1035
+
+/// Numbering plans that changed after the tables of the oldest library we run with were made.
+struct NewerPlan {
+  int country_code;
+  std::size_t digits;  ///< of a national number
+};
+constexpr std::array kNewerPlans = {
+    NewerPlan{229, 10},  // Benin: ten digits instead of eight since 30 November 2024 (ITU Operational Bulletin)
+};
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\r\n";
@@ -53,7 +63,11 @@ std::string normalise_phone(std::string_view raw, std::string_view region) {
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   if (util.Parse(std::string(raw), std::string(region), &number) != PhoneNumberUtil::NO_PARSING_ERROR) return {};
-  if (!util.IsPossibleNumber(number)) return {};
+  std::string national;
+  util.GetNationalSignificantNumber(number, &national);
+  const bool is_newer = std::ranges::any_of(
+      kNewerPlans, [&](const NewerPlan& plan) { return plan.country_code == number.country_code() && plan.digits == national.size(); });
+  if (!util.IsPossibleNumber(number) && !is_newer) return {};
   std::string text;
   util.Format(number, PhoneNumberUtil::E164, &text);
   return text;

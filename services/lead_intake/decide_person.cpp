@@ -1,6 +1,8 @@
 #include "lead_intake/decide_person.hpp"
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "lead_intake/contact.hpp"
@@ -10,6 +12,11 @@
 
 namespace bridgework::lead_intake {
 namespace {
+
+/// More records of one human being than this are a mistake of whoever links them.
+constexpr std::size_t kLinksMax = 16;
+
+Decision no_such_person(const PersonId& person) { return Decision::refuse(Refusal::kUnknownPerson, "no person " + person.text()); }
 
 Decision refuse(runtime::Refused<Refusal> refused) { return Decision::refuse(refused.code, std::move(refused.detail)); }
 
@@ -106,6 +113,78 @@ Decision on(const State& state, const messages::ImportPersons& command, Instant)
     add_person(decision, state, imported.person, std::move(record));
   }
   decision.reply(counts);
+  return decision;
+}
+
+Decision on(const State& state, const messages::JoinHousehold& command, Instant) {
+  const PersonRecord* known = state.find<PersonRecord>(command.person.text());
+  if (known == nullptr) return no_such_person(command.person);
+  if (command.household.text().find('.') != std::string::npos) return Decision::refuse(Refusal::kInvalidId, "a household's id has no dot");
+  if (known->household == command.household && known->guarantor == command.guarantor)
+    return Decision::refuse(Refusal::kAlreadyInHousehold, "already in household " + command.household.text());
+  Decision decision;
+  if (!known->household.empty() && known->household != command.household) {
+    decision.remove_from_index(household_index(known->household), command.person.text());
+    decision.emit(messages::PersonLeftHousehold{.person = command.person, .site = known->profile.home_site, .household = known->household});
+  }
+  PersonRecord person = *known;
+  person.household = command.household;
+  person.guarantor = command.guarantor;
+  decision.add_to_index(household_index(command.household), command.person.text())
+      .emit(messages::PersonJoinedHousehold{
+          .person = command.person, .site = known->profile.home_site, .household = command.household, .guarantor = command.guarantor})
+      .put(command.person.text(), std::move(person))
+      .reply(messages::Done{command.household.text()});
+  return decision;
+}
+
+Decision on(const State& state, const messages::LeaveHousehold& command, Instant) {
+  const PersonRecord* known = state.find<PersonRecord>(command.person.text());
+  if (known == nullptr) return no_such_person(command.person);
+  if (known->household.empty()) return Decision::refuse(Refusal::kNotInHousehold, command.person.text() + " is in no household");
+  PersonRecord person = *known;
+  person.household = {};
+  person.guarantor = {};
+  Decision decision;
+  decision.remove_from_index(household_index(known->household), command.person.text())
+      .emit(messages::PersonLeftHousehold{.person = command.person, .site = known->profile.home_site, .household = known->household})
+      .put(command.person.text(), std::move(person))
+      .reply(messages::Done{command.person.text()});
+  return decision;
+}
+
+Decision on(const State& state, const messages::LinkPersons& command, Instant) {
+  const PersonRecord* known = state.find<PersonRecord>(command.person.text());
+  if (known == nullptr) return no_such_person(command.person);
+  if (command.other == command.person || command.other.text().find('.') != std::string::npos)
+    return Decision::refuse(Refusal::kInvalidId, "two persons are linked, and a person's id has no dot");
+  if (std::ranges::find(known->linked, command.other) != known->linked.end())
+    return Decision::refuse(Refusal::kAlreadyLinked, command.person.text() + " is linked to " + command.other.text());
+  if (known->linked.size() >= kLinksMax)
+    return Decision::refuse(Refusal::kTooMany, "a person is linked to " + std::to_string(kLinksMax) + " others at most");
+  PersonRecord person = *known;
+  person.linked.push_back(command.other);
+  Decision decision;
+  decision.add_to_index(linked_to_index(command.person.text()), command.other.text())
+      .add_to_index(linked_by_index(command.other.text()), command.person.text())
+      .emit(messages::PersonsLinked{.person = command.person, .site = known->profile.home_site, .other = command.other, .by = command.by})
+      .put(command.person.text(), std::move(person))
+      .reply(messages::Done{command.person.text()});
+  return decision;
+}
+
+Decision on(const State& state, const messages::UnlinkPersons& command, Instant) {
+  const PersonRecord* known = state.find<PersonRecord>(command.person.text());
+  if (known == nullptr) return no_such_person(command.person);
+  PersonRecord person = *known;
+  if (std::erase(person.linked, command.other) == 0)
+    return Decision::refuse(Refusal::kNotLinked, "no link leads from " + command.person.text() + " to " + command.other.text());
+  Decision decision;
+  decision.remove_from_index(linked_to_index(command.person.text()), command.other.text())
+      .remove_from_index(linked_by_index(command.other.text()), command.person.text())
+      .emit(messages::PersonsUnlinked{.person = command.person, .site = known->profile.home_site, .other = command.other, .by = command.by})
+      .put(command.person.text(), std::move(person))
+      .reply(messages::Done{command.person.text()});
   return decision;
 }
 

@@ -14,6 +14,14 @@ Decision on(const State& state, const messages::ChangePerson& command, Instant n
 /// Persons of another system. Whoever is known already is left as they are.
 Decision on(const State& state, const messages::ImportPersons& command, Instant now);
 
+/// Households are a word about living and paying together, nothing more: contact points stay each person's own.
+Decision on(const State& state, const messages::JoinHousehold& command, Instant now);
+Decision on(const State& state, const messages::LeaveHousehold& command, Instant now);
+/// A link is a word of staff that two records are one human being. It changes neither record beyond itself: questions follow it, rules do
+/// not, and taking it back leaves everything as it was. See decisions/0018.
+Decision on(const State& state, const messages::LinkPersons& command, Instant now);
+Decision on(const State& state, const messages::UnlinkPersons& command, Instant now);
+
 /// Why an id or a profile cannot be taken, or nothing.
 std::optional<runtime::Refused<Refusal>> objection(const PersonId& person, const messages::PersonProfile& profile);
 

@@ -14,6 +14,10 @@ struct PersonRecord $Cat.record {
   # As it was given; the home site's zone is filled in only where the profile is told to others.
   enquiries @1 :List(Text) $Cat.id("EnquiryId");
   # In the order they came.
+  household @2 :Text $Cat.id("HouseholdId") $Cat.maxBytes(64);
+  guarantor @3 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  linked @4 :List(Text) $Cat.id("PersonId") $Cat.maxItems(16);
+  # The links that were made from here; those made from the other side lie there.
 }
 
 struct EnquiryRecord $Cat.record {

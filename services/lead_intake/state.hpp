@@ -37,6 +37,14 @@ inline constexpr std::string_view kAcknowledgementProgramme = "acknowledgement";
 /// The index of persons by a normalised contact point.
 inline std::string contact_index(std::string_view value) { return "contact/" + std::string(value); }
 
+/// The persons of a household.
+inline std::string household_index(const HouseholdId& household) { return "household/" + household.text(); }
+
+/// Whom a person was linked to, and who was linked to them. A link lies in the lane of the person it was made from, so each side has an
+/// index of its own, and of two links between the same two either can be taken back without touching the other.
+inline std::string linked_to_index(std::string_view person) { return "linked_to/" + std::string(person); }
+inline std::string linked_by_index(std::string_view person) { return "linked_by/" + std::string(person); }
+
 /// Whether somebody still has to win this person: nothing is agreed and nothing is given up.
 constexpr bool is_open(LeadState state) {
   switch (state) {
