@@ -17,6 +17,7 @@ enum AppointmentsRefusal $Cat.refusals {
   unknownSite @0; unknownVisitType @1; unknownProvider @2; unknownChair @3; unknownAppointment @4; outsideHours @5; slotTaken @6;
   timeDoesNotExist @7; inThePast @8; illegalTransition @9; holdLapsed @10; invalidZone @11; invalidId @12; invalidHours @13; alreadyExists @14;
   unknownEquipment @15; unknownGroup @16; groupSize @17;
+  invalidWish @18; notOnList @19; listFull @20; unknownOffer @21; offerOver @22;
 }
 
 struct OpeningHours {
@@ -292,7 +293,11 @@ struct GroupView $Cat.reply {
 }
 struct GetGroup $Cat.query $Cat.http("GET /v1/appointment-groups/{group}") $Cat.answers("GroupView") { group @0 :Text $Cat.id("GroupId") $Cat.key $Cat.maxBytes(96); }
 struct GetAppointment $Cat.query $Cat.http("GET /v1/appointments/{appointment}") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
-struct AppointmentList $Cat.reply { appointments @0 :List(AppointmentView) $Cat.maxItems(2000); }
+struct AppointmentList $Cat.reply {
+  appointments @0 :List(AppointmentView) $Cat.maxItems(2000);
+  late @1 :List(ProviderLate);
+  # Providers who are running late on that day, and by how much.
+}
 struct ListAppointments $Cat.query $Cat.http("GET /v1/appointments") $Cat.answers("AppointmentList") {
   # The day sheet of a site.
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
@@ -372,4 +377,238 @@ struct FindOpenings $Cat.query $Cat.http("GET /v1/openings") $Cat.answers("SlotL
   afterSite @10 :Text $Cat.maxBytes(64);
   afterProvider @11 :Text $Cat.maxBytes(64);
   # The next page: start, site and provider of the last opening of the page before. Each page is true when it is asked for.
+}
+
+# ---- short notice
+
+enum DayPart { any @0; morning @1; afternoon @2; evening @3; }
+# Before noon, from noon to 17:00, from 17:00 on; by when the visit starts.
+enum OfferState { open @0; accepted @1; revoked @2; declined @3; }
+enum OpeningEnd { notYet @0; won @1; takenOtherwise @2; passed @3; nobodyFits @4; }
+# An opening is won by accepting an offer; taken otherwise by a phone call, a move, a group.
+
+struct ShortNoticeWish {
+  # What somebody would come for at short notice, and when. What is left empty does not matter to them.
+  visitTypes @0 :List(Text) $Cat.maxItems(16);
+  purposes @1 :List(Purpose) $Cat.maxItems(16);
+  earliest @2 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  latest @3 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  weekdays @4 :List(UInt8) $Cat.maxItems(7);
+  # 1 (Monday) to 7.
+  dayPart @5 :DayPart;
+  provider @6 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  movesUp @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The later visit that an earlier time would replace; then its type is what is looked for.
+}
+struct ProviderLate {
+  provider @0 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  minutesLate @1 :UInt32;
+}
+
+struct ShortNoticeJoined $Cat.event {
+  # Wants to be asked when a time becomes free at this site. A second one replaces the first.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  wish @2 :ShortNoticeWish;
+}
+struct ShortNoticeLeft $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+}
+struct ShortNoticeMuted $Cat.event {
+  # Stays on the list and is not asked, until muted is false again.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  muted @2 :Bool;
+}
+struct OpeningFound $Cat.event {
+  # An agreed visit was cancelled or moved away, early enough to give its time to somebody else.
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  opening @1 :Text $Cat.id("OpeningId") $Cat.key $Cat.maxBytes(128);
+  freedBy @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  visit @3 :Visit;
+  # The visit that is not taking place then.
+}
+struct OpeningEnded $Cat.event {
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  opening @1 :Text $Cat.id("OpeningId") $Cat.key $Cat.maxBytes(128);
+  end @2 :OpeningEnd;
+  offers @3 :UInt32;
+  # How many had been asked.
+}
+struct SlotOffered $Cat.event {
+  # One person is asked whether they would come then. It is theirs only when they accept first.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  opening @3 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+  visit @4 :Visit;
+  movesUp @5 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  expires @6 :Int64 $Cat.instant;
+  token @7 :Text $Cat.phi $Cat.maxBytes(256);
+}
+struct OfferAccepted $Cat.event {
+  # First of all who were asked; the visit is booked in the same commit.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  opening @3 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+  appointment @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  visit @5 :Visit;
+}
+struct OfferRevoked $Cat.event {
+  # From here on nobody can accept it.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  opening @3 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+}
+struct OfferDeclined $Cat.event {
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  opening @3 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+}
+struct OfferMissed $Cat.event {
+  # Said yes in a message when the offer was over. Whoever says yes on the page is told at once and needs no event.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  token @3 :Text $Cat.phi $Cat.maxBytes(256);
+}
+struct VisitWaitedTooLong $Cat.event {
+  # Has waited past the site's limit and still waits.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visit @3 :Visit;
+  waitedMinutes @4 :UInt32;
+  waitLimitMinutes @5 :UInt16;
+}
+struct ProviderRunningLate $Cat.event {
+  # A provider is behind by more than the limit, or by another amount than told before; 0 is on time again.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  provider @1 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  day @2 :Int32 $Cat.day;
+  minutesLate @3 :UInt32;
+  visits @4 :List(Text) $Cat.id("AppointmentId") $Cat.maxItems(200);
+  # Those of the same provider that are still to come that day.
+}
+struct CheckOutUndone $Cat.event {
+  # A visit was cancelled within 14 days of a check-out of the same person: what was said there did not hold.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  # The one that was cancelled.
+  cancelledBy @3 :CancelledBy;
+  checkedOut @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  checkedOutAt @5 :Int64 $Cat.instant;
+  by @6 :Text $Cat.maxBytes(128);
+  # Who checked the person out.
+  script @7 :Text $Cat.maxBytes(128);
+}
+
+struct JoinShortNotice $Cat.command $Cat.http("POST /v1/short-notice") {
+  # Puts a person on the site's list, or replaces what they wished for before.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  person @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  wish @2 :ShortNoticeWish;
+}
+struct LeaveShortNotice $Cat.command $Cat.http("POST /v1/short-notice/leave") {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  person @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+}
+struct MuteShortNotice $Cat.command $Cat.http("POST /v1/short-notice/mute") {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  person @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  muted @2 :Bool = true;
+}
+struct AcceptOffer $Cat.command $Cat.http("POST /v1/offers/{offer}/accept") $Cat.answers("AppointmentView") {
+  # The first to accept has the time, booked or moved up in this very step. Afterwards it is refused offer_over; the offer shows the next openings.
+  offer @0 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  token @1 :Text $Cat.phi $Cat.maxBytes(256);
+  # From the link; empty when the desk accepts for somebody on the phone.
+}
+struct DeclineOffer $Cat.command $Cat.http("POST /v1/offers/{offer}/decline") {
+  offer @0 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  token @1 :Text $Cat.phi $Cat.maxBytes(256);
+  mute @2 :Bool;
+  # No more offers either, until the person joins again.
+}
+
+struct ShortNoticeView {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  wish @1 :ShortNoticeWish;
+  muted @2 :Bool;
+  joinedAt @3 :Int64 $Cat.instant;
+  askedAt @4 :Int64 $Cat.instant $Cat.optional;
+}
+struct ShortNoticeList $Cat.reply { persons @0 :List(ShortNoticeView) $Cat.maxItems(500); }
+struct ListShortNotice $Cat.query $Cat.http("GET /v1/short-notice") $Cat.answers("ShortNoticeList") {
+  # Longest on the list first.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+}
+struct FittingPerson {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  visitType @1 :Text $Cat.maxBytes(64);
+  movesUp @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  urgentCare @3 :Bool;
+  # Has unfinished care of that purpose that is urgent.
+  askedAt @4 :Int64 $Cat.instant $Cat.optional;
+}
+struct FittingList $Cat.reply { persons @0 :List(FittingPerson) $Cat.maxItems(500); }
+struct WhoFits $Cat.query $Cat.http("GET /v1/short-notice/fitting") $Cat.answers("FittingList") {
+  # Whom a free time would fit, in the order in which they would be asked.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  provider @1 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
+  localStart @2 :Int64 $Cat.local;
+}
+struct OfferView $Cat.reply {
+  offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  siteName @2 :Text $Cat.maxBytes(256);
+  state @3 :OfferState;
+  localStart @4 :Int64 $Cat.local;
+  durationMinutes @5 :UInt16;
+  expires @6 :Int64 $Cat.instant;
+  alternatives @7 :List(Slot);
+  # The next openings of that visit type, when the offer is over.
+}
+struct GetOffer $Cat.query $Cat.http("GET /v1/offers/{offer}") $Cat.answers("OfferView") {
+  offer @0 :Text $Cat.id("OfferId") $Cat.key $Cat.maxBytes(128);
+  token @1 :Text $Cat.phi $Cat.maxBytes(256);
+}
+struct OpeningOffer {
+  offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  state @2 :OfferState;
+  offeredAt @3 :Int64 $Cat.instant;
+}
+struct OpeningView {
+  opening @0 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+  provider @1 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  localStart @2 :Int64 $Cat.local;
+  end @3 :OpeningEnd;
+  closes @4 :Int64 $Cat.instant;
+  offers @5 :List(OpeningOffer) $Cat.maxItems(500);
+}
+struct OpeningList $Cat.reply { openings @0 :List(OpeningView) $Cat.maxItems(200); }
+struct ListOpenings $Cat.query $Cat.http("GET /v1/short-notice/openings") $Cat.answers("OpeningList") {
+  # The times that became free at a site and who was asked, newest first.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+}
+struct UndoneCheckOut {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  cancelledAt @2 :Int64 $Cat.instant;
+  cancelledBy @3 :CancelledBy;
+  checkedOut @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  checkedOutAt @5 :Int64 $Cat.instant;
+  by @6 :Text $Cat.maxBytes(128);
+  script @7 :Text $Cat.maxBytes(128);
+}
+struct UndoneCheckOutList $Cat.reply { checkOuts @0 :List(UndoneCheckOut) $Cat.maxItems(1000); }
+struct ListUndoneCheckOuts $Cat.query $Cat.http("GET /v1/check-outs/undone") $Cat.answers("UndoneCheckOutList") {
+  # Cancellations within 14 days of a check-out, newest first: for coaching, not for ranking.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
 }

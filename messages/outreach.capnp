@@ -152,3 +152,13 @@ struct Unsubscribe $Cat.command {
   message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
   token @1 :Text $Cat.phi $Cat.required $Cat.maxBytes(256);
 }
+
+# ---- short notice
+
+struct OfferAnswered $Cat.event {
+  # Whoever was offered a free time by text message has answered yes or no. appointments says what it comes to.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  accepted @3 :Bool;
+}

@@ -5,7 +5,9 @@
 #include <tuple>
 #include <utility>
 
+#include "appointments/answer_short_notice.hpp"
 #include "appointments/calendar.hpp"
+#include "appointments/decide_waiting.hpp"
 #include "appointments/find_openings.hpp"
 #include "runtime/zone.hpp"
 
@@ -72,6 +74,7 @@ Answered on(const View& view, const messages::ListAppointments& query, Instant n
     auto line = shown(AppointmentId(ids[i]), *records[i], now);
     if (line.state != VisitState::kLapsed) list.appointments.push_back(std::move(line));
   }
+  if (auto late = view.find<LateRecord>(late_id(query.site, query.day))) list.late = std::move(late->late);
   return list;
 }
 
@@ -104,8 +107,15 @@ Answered on(const View& view, const messages::GetSite& query, Instant) {
 
 }  // namespace
 
-runtime::Answer<Vocabulary::Reply, Refusal> answer(const View& view, const Query& query, const Config&, Instant now) {
-  return std::visit([&](const auto& each) { return on(view, each, now); }, query);
+runtime::Answer<Vocabulary::Reply, Refusal> answer(const View& view, const Query& query, const Config& config, Instant now) {
+  const auto one = [&](const auto& each) {
+    if constexpr (requires { on(view, each, now); }) {
+      return on(view, each, now);
+    } else {
+      return on(view, each, config, now);
+    }
+  };
+  return std::visit(one, query);
 }
 
 }  // namespace bridgework::appointments

@@ -115,20 +115,25 @@ void take_place(Decision& decision, Books& books, const AppointmentId& appointme
                         .equipment = place.visit.equipment});
 }
 
-VisitRecord hold_place(Decision& decision, Books& books, const Holder& holder, Place place, Instant hold_ends, Instant now) {
+VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Place place, std::optional<Instant> hold_ends, Instant now) {
   take_place(decision, books, holder.appointment, place, hold_ends, now);
   VisitRecord record{.person = holder.person,
                      .site = books.site(),
-                     .state = VisitState::kHeld,
+                     .state = hold_ends ? VisitState::kHeld : VisitState::kBooked,
                      .visit = std::move(place.visit),
                      .buffer_minutes = place.buffer_minutes,
                      .hold_ends = hold_ends,
                      .minutes_before = place.minutes_before,
                      .group = holder.group};
   decision.add_to_index(day_index(books.site(), day_of(record.visit.local_start)), holder.appointment.text(), index_score(record.visit))
-      .emit(messages::AppointmentHeld{
-          .person = record.person, .site = record.site, .appointment = holder.appointment, .visit = record.visit, .hold_ends = hold_ends})
       .put(holder.appointment.text(), record);
+  if (hold_ends) {
+    decision.emit(messages::AppointmentHeld{
+        .person = record.person, .site = record.site, .appointment = holder.appointment, .visit = record.visit, .hold_ends = *hold_ends});
+  } else {
+    decision.emit(messages::AppointmentBooked{
+        .person = record.person, .site = record.site, .appointment = holder.appointment, .visit = record.visit, .moved_from = {}});
+  }
   return record;
 }
 

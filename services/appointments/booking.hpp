@@ -67,14 +67,14 @@ tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish
 void take_place(Decision& decision, Books& books, const AppointmentId& appointment, const Place& place, std::optional<Instant> hold_ends,
                 Instant now);
 
-/// Who is to have the place, while they decide.
+/// Who is to have the place.
 struct Holder {
   AppointmentId appointment;
   PersonId person;
   GroupId group;  ///< empty: alone
 };
-/// The visit, held: record, day sheet and event. Its timer is the caller's.
-VisitRecord hold_place(Decision& decision, Books& books, const Holder& holder, Place place, Instant hold_ends, Instant now);
+/// The visit, held, or without `hold_ends` booked at once: record, day sheet and event. A hold's timer is the caller's.
+VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Place place, std::optional<Instant> hold_ends, Instant now);
 
 std::string hold_timer(const AppointmentId& appointment);
 

@@ -3,11 +3,13 @@
 #include <variant>
 
 #include "appointments/state.hpp"
+#include "messages/followup.values.hpp"
+#include "messages/outreach.values.hpp"
 #include "runtime/model.hpp"
 
 namespace bridgework::appointments {
 
-using Consumed = runtime::Consumes<>;
+using Consumed = runtime::Consumes<runtime::BySite<messages::GapOpened, messages::GapChanged, messages::OfferAnswered>>;
 using Message = runtime::MessageOf<messages::AppointmentsCommand, Consumed, Timer>;
 
 /// What one message means for a site: its calendar, or one visit in it.

@@ -78,7 +78,7 @@ Decision on(const State& state, const messages::HoldGroup& command, Instant now)
                                .local_start = local_start},
                               books, now);
       if (!place) return no(place.error().code, place.error().detail);
-      const VisitRecord record = hold_place(decision, books, {.appointment = appointment, .person = item.person, .group = command.group},
+      const VisitRecord record = take_for(decision, books, {.appointment = appointment, .person = item.person, .group = command.group},
                                             std::move(*place), hold_ends, now);
       view.appointments.push_back(view_of(appointment, record));
       group.appointments.push_back(appointment);

@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include "appointments/booking.hpp"
+#include "appointments/decide_waiting.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::appointments {
@@ -49,9 +50,8 @@ Decision plain_step(const State& state, const AppointmentId& appointment, Step s
   return decision;
 }
 
-}  // namespace
-
-Decision on(const State& state, const messages::HoldSlot& command, Instant now) {
+/// Takes a time for a person: held for a while, or booked at once.
+Decision take(const State& state, const messages::HoldSlot& command, VisitState as, Instant now) {
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   if (site == nullptr) return Decision::refuse(Refusal::kUnknownSite, "no site " + command.site.text());
   if (!belongs_to(command.appointment.text(), command.site))
@@ -71,13 +71,21 @@ Decision on(const State& state, const messages::HoldSlot& command, Instant now) 
   if (!place) return refuse(std::move(place.error()));
 
   Decision decision;
-  const Instant hold_ends = now + state.config().hold;
-  const VisitRecord record = hold_place(decision, books, {.appointment = command.appointment, .person = command.person, .group = {}},
-                                        std::move(*place), hold_ends, now);
+  const auto hold_ends = as == VisitState::kHeld ? std::optional(now + state.config().hold) : std::nullopt;
+  const VisitRecord record = take_for(decision, books, {.appointment = command.appointment, .person = command.person, .group = {}},
+                                      std::move(*place), hold_ends, now);
   books.write(decision);
-  decision.set_timer(hold_timer(command.appointment), hold_ends, HoldLapsed{command.appointment})
-      .reply(view_of(command.appointment, record));
+  if (hold_ends) decision.set_timer(hold_timer(command.appointment), *hold_ends, HoldLapsed{command.appointment});
+  decision.reply(view_of(command.appointment, record));
   return decision;
+}
+
+}  // namespace
+
+Decision on(const State& state, const messages::HoldSlot& command, Instant now) { return take(state, command, VisitState::kHeld, now); }
+
+Decision book_at_once(const State& state, const messages::HoldSlot& wish, Instant now) {
+  return take(state, wish, VisitState::kBooked, now);
 }
 
 Decision on(const State& state, const messages::BookAppointment& command, Instant now) {
@@ -108,6 +116,7 @@ Decision on(const State& state, const messages::ArriveAppointment& command, Inst
   Decision decision;
   decision.emit(messages::AppointmentArrived{
       .person = record.person, .site = record.site, .appointment = command.appointment, .visit = record.visit});
+  on_arrived(decision, state, command.appointment, record, now);
   keep(decision, command.appointment, std::move(record));
   return decision;
 }
@@ -126,6 +135,7 @@ Decision on(const State& state, const messages::SeatAppointment& command, Instan
                                             .visit = record.visit,
                                             .waited_minutes = record.waited_minutes,
                                             .wait_limit_minutes = site == nullptr ? std::uint16_t{0} : site->wait_limit_minutes});
+  on_seated(decision, state, command.appointment, record, now);
   keep(decision, command.appointment, std::move(record));
   return decision;
 }
@@ -134,7 +144,7 @@ Decision on(const State& state, const messages::CompleteAppointment& command, In
   return plain_step<messages::AppointmentCompleted>(state, command.appointment, Step::kComplete);
 }
 
-Decision on(const State& state, const messages::CheckOutAppointment& command, Instant) {
+Decision on(const State& state, const messages::CheckOutAppointment& command, Instant now) {
   auto found = take_step(state, command.appointment, Step::kCheckOut);
   if (!found) return refuse(std::move(found.error()));
   VisitRecord& record = found->record;
@@ -147,6 +157,7 @@ Decision on(const State& state, const messages::CheckOutAppointment& command, In
                                                 .next_visit_agreed = command.next_visit_agreed,
                                                 .balance = command.balance,
                                                 .script = command.script});
+  on_checked_out(decision, command, record, now);
   keep(decision, command.appointment, std::move(record));
   return decision;
 }

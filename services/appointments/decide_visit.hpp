@@ -7,6 +7,8 @@ namespace bridgework::appointments {
 
 /// Takes a provider and a chair together for the visit and its buffer, for as long as `Config::hold`.
 Decision on(const State& state, const messages::HoldSlot& command, Instant now);
+/// The same without the ten minutes: who asks has been promised the time if it is free.
+Decision book_at_once(const State& state, const messages::HoldSlot& wish, Instant now);
 /// A hold whose time is over is refused even if nobody took the slot: the page has already said so.
 Decision on(const State& state, const messages::BookAppointment& command, Instant now);
 Decision on(const State& state, const messages::ConfirmAppointment& command, Instant now);

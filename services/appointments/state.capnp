@@ -4,6 +4,7 @@
 using Cxx = import "/capnp/c++.capnp";
 using Cat = import "/messages/catalogue.capnp";
 using Appointments = import "/messages/appointments.capnp";
+using Followup = import "/messages/followup.capnp";
 $Cxx.namespace("bridgework::appointments::wire");
 $Cat.owner("appointments");
 $Cat.values("bridgework::appointments");
@@ -103,4 +104,89 @@ struct TightDaysRecord $Cat.record {
   # The days of a site that have little time left, so that a search need not read them; a day that is not listed may have any. Written in
   # the same commit as the day or the site's calendar, ascending. Id: the site.
   days @0 :List(TightDay);
+}
+
+# ---- short notice
+
+struct OpenOpening {
+  # What has to be looked at whenever a time is taken.
+  opening @0 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+  provider @1 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  localStart @2 :Int64 $Cat.local;
+}
+struct GivenBack {
+  # A hold that ended an opening. Should it lapse, the time is offered again.
+  hold @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  opening @1 :Text $Cat.id("OpeningId") $Cat.maxBytes(128);
+}
+struct ShortNoticeListRecord $Cat.record {
+  # Id: the site. Who is on the list, and which openings are being offered.
+  persons @0 :List(Text) $Cat.id("PersonId") $Cat.maxItems(500);
+  open @1 :List(OpenOpening) $Cat.maxItems(500);
+  openingsFound @2 :UInt32;
+  # The number of the newest opening.
+  givenBack @3 :List(GivenBack) $Cat.maxItems(64);
+}
+struct ShortNoticeRecord $Cat.record {
+  # Id: <site>.n-<person>.
+  wish @0 :Appointments.ShortNoticeWish;
+  muted @1 :Bool;
+  joinedAt @2 :Int64 $Cat.instant;
+  askedAt @3 :Int64 $Cat.instant $Cat.optional;
+}
+struct UnfinishedGap {
+  gap @0 :Text $Cat.id("GapId") $Cat.maxBytes(128);
+  purpose @1 :Appointments.Purpose;
+  urgency @2 :Followup.Urgency;
+}
+struct UnfinishedCareRecord $Cat.record {
+  # Id: <site>.u-<person>. A copy of what followup says is not closed, as far as the order of asking needs it. Gone with the last gap.
+  gaps @0 :List(UnfinishedGap);
+}
+struct OfferEntry {
+  number @0 :UInt32;
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  visitType @2 :Text $Cat.maxBytes(64);
+  movesUp @3 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  state @4 :Appointments.OfferState;
+  offeredAt @5 :Int64 $Cat.instant;
+  durationMinutes @6 :UInt16;
+}
+struct OpeningRecord $Cat.record {
+  # Id: the opening, <site>.f-<number>. An offer's id is the opening's, ".o-" and its number.
+  provider @0 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  start @1 :Int64 $Cat.instant;
+  localStart @2 :Int64 $Cat.local;
+  closes @3 :Int64 $Cat.instant;
+  # From then on it is too late to accept.
+  end @4 :Appointments.OpeningEnd;
+  offers @5 :List(OfferEntry) $Cat.maxItems(500);
+}
+struct CheckOutRecord $Cat.record {
+  # Id: <site>.k-<person>. The person's last check-out at the site.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  at @1 :Int64 $Cat.instant;
+  by @2 :Text $Cat.maxBytes(128);
+  script @3 :Text $Cat.maxBytes(128);
+}
+struct UndoneCheckOutRecord $Cat.record {
+  # Id: the appointment that was cancelled.
+  undone @0 :Appointments.UndoneCheckOut;
+}
+struct LateRecord $Cat.record {
+  # Id: <site>.l-<day>. Who is running late that day.
+  late @0 :List(Appointments.ProviderLate);
+}
+
+struct OfferWave $Cat.timer {
+  # Time to ask the next ones, or to give the opening up.
+  opening @0 :Text $Cat.id("OpeningId") $Cat.key $Cat.maxBytes(128);
+}
+struct WaitOver $Cat.timer {
+  # Whoever is not seated by now has waited too long.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+}
+struct VisitOverdue $Cat.timer {
+  # The visit should be over, and so should the time that was allowed for being late.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
 }

@@ -24,8 +24,9 @@ struct Vocabulary {
   using Timer = appointments::Timer;
   using Effect = std::variant<std::monostate>;
   using Event = messages::AppointmentsEvent;
-  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::GroupView, messages::VisitsImported,
-                             messages::AppointmentList, messages::SlotList, messages::SiteList, messages::SiteView>;
+  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::VisitsImported, messages::AppointmentList,
+                             messages::SlotList, messages::SiteList, messages::SiteView, messages::GroupView, messages::ShortNoticeList,
+                             messages::FittingList, messages::OfferView, messages::OpeningList, messages::UndoneCheckOutList>;
   using Refusal = messages::AppointmentsRefusal;
   using Config = appointments::Config;
 };

@@ -1,5 +1,8 @@
 #include "gateway/scope.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
@@ -18,7 +21,8 @@ void collect_sites(const StructForm& form, const json::object& object, std::vect
       if (field.shape != Shape::kId || !one.is_string()) return;
       const std::string text(one.get_string());
       if (field.id_type == "SiteId" && !text.empty()) sites.push_back(text);
-      if (field.id_type == "AppointmentId" || field.id_type == "GroupId") sites.push_back(text.substr(0, text.find('.')));
+      static constexpr std::array kOfASite{"AppointmentId", "GroupId", "OpeningId", "OfferId"};
+      if (std::ranges::find(kOfASite, field.id_type) != kOfASite.end()) sites.push_back(text.substr(0, text.find('.')));
     };
     if (value == nullptr) continue;
     if (const json::array* items = value->if_array()) {

@@ -10,8 +10,8 @@ $Cxx.namespace("bridgework::outreach::wire");
 $Cat.owner("outreach");
 $Cat.values("bridgework::outreach");
 
-enum SubjectKind { enquiry @0; visit @1; gap @2; survey @3; }
-enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; }
+enum SubjectKind { enquiry @0; visit @1; gap @2; survey @3; offer @4; }
+enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; offerRevoked @11; offerAnswered @12; }
 # Why there is no reason any more to write about a subject.
 
 struct Consent {
@@ -114,4 +114,17 @@ struct SendMessage $Cat.effect {
   date @8 :Int64 $Cat.instant;
   notAfter @9 :Int64 $Cat.instant;
   # The window at the recipient closes, or the message becomes useless.
+}
+
+# ---- short notice
+
+struct OfferAsked {
+  offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  at @3 :Int64 $Cat.instant;
+}
+struct OffersAskedRecord $Cat.record {
+  # Id: a telephone number, in the lane of whoever was asked. What a yes or no from that number is about: the newest offer that it was sent.
+  offers @0 :List(OfferAsked) $Cat.maxItems(16);
 }
