@@ -175,7 +175,9 @@ void want_recovery(const State& state, Life& life, const Defect& defect, Instant
 template <class Event>
 void keep_visit(Life& life, const Event& event, VisitState state) {
   const std::string id = visit_id(event.person, event.appointment);
-  life.decision().put(id, VisitRecord{.person = event.person, .appointment = event.appointment, .state = state, .visit = event.visit});
+  life.decision().put(
+      id, VisitRecord{
+              .person = event.person, .appointment = event.appointment, .state = state, .visit = event.visit, .waited_too_long = false});
   life.decision().add_to_index(huddle_index(event.site, day_of(event.visit.local_start)), id,
                                runtime::minute_of_day(event.visit.local_start));
 }
@@ -287,21 +289,45 @@ Decision on(const State& state, const messages::AppointmentNoShow& event, Instan
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now) {
   return visit_is(state, event, VisitState::kArrived, Stage::kArrival, now);
 }
+/// Whether it was told already, while the person was still waiting.
+template <class Event>
+bool is_told(const State& state, const Event& event) {
+  const VisitRecord* visit = state.find<VisitRecord>(visit_id(event.person, event.appointment));
+  return visit != nullptr && visit->waited_too_long;
+}
+template <class Event>
+void waited_too_long(const State& state, Life& life, const Event& event, Instant now) {
+  const Defect defect{.site = event.site,
+                      .kind = DefectKind::kWaitedTooLong,
+                      .stage = Stage::kArrival,
+                      .measured = event.waited_minutes,
+                      .limit = event.wait_limit_minutes,
+                      .appointment = event.appointment,
+                      .by = {}};
+  note_defect(life, defect, day_of(event.visit.local_start), now);
+  want_recovery(state, life, defect, now);
+}
+
+/// At once, while something can still be done about it.
+Decision on(const State& state, const messages::VisitWaitedTooLong& event, Instant now) {
+  Life life(state, event.person);
+  life.tell(event, Stage::kArrival, now);
+  const bool told = is_told(state, event);
+  life.decision().put(visit_id(event.person, event.appointment), VisitRecord{.person = event.person,
+                                                                             .appointment = event.appointment,
+                                                                             .state = VisitState::kArrived,
+                                                                             .visit = event.visit,
+                                                                             .waited_too_long = true});
+  if (!told) waited_too_long(state, life, event, now);
+  return life.finish();
+}
+/// Counts as waiting too long only when nobody was told before: the timer that tells may be late, and then the person is seated first.
 Decision on(const State& state, const messages::AppointmentSeated& event, Instant now) {
   Life life(state, event.person);
   life.tell(event, Stage::kArrival, now);
+  const bool told = is_told(state, event);
   keep_visit(life, event, VisitState::kSeated);
-  if (event.waited_minutes > event.wait_limit_minutes) {
-    const Defect defect{.site = event.site,
-                        .kind = DefectKind::kWaitedTooLong,
-                        .stage = Stage::kArrival,
-                        .measured = event.waited_minutes,
-                        .limit = event.wait_limit_minutes,
-                        .appointment = event.appointment,
-                        .by = {}};
-    note_defect(life, defect, day_of(event.visit.local_start), now);
-    want_recovery(state, life, defect, now);
-  }
+  if (event.waited_minutes > event.wait_limit_minutes && !told) waited_too_long(state, life, event, now);
   return life.finish();
 }
 Decision on(const State& state, const messages::AppointmentCompleted& event, Instant now) {

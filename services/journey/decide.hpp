@@ -18,7 +18,8 @@ using Consumed = runtime::Consumes<
                       messages::AppointmentSeated, messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported,
                       messages::TreatmentPlanCreated, messages::ItemDecided, messages::GapOpened, messages::GapChanged,
                       messages::FollowUpStepDue, messages::TaskOpened, messages::TaskClosed, messages::MessageSent,
-                      messages::MessageWithheld, messages::MessageDeferred, messages::SurveyAsked, messages::SurveyAnswered>,
+                      messages::MessageWithheld, messages::MessageDeferred, messages::SurveyAsked, messages::SurveyAnswered,
+                      messages::VisitWaitedTooLong>,
     runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::JourneyCommand, Consumed, Vocabulary::Timer>;
 

@@ -56,6 +56,8 @@ struct VisitRecord $Cat.record {
   appointment @1 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   state @2 :Appointments.VisitState;
   visit @3 :Appointments.Visit;
+  waitedTooLong @4 :Bool;
+  # Told while the person was still waiting; being seated at last is no second defect.
 }
 struct SiteRecord $Cat.record {
   # Id: the site; kept in every lane. For the site's own day and its opening hours.

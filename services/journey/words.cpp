@@ -178,6 +178,11 @@ std::string words_of(const messages::AppointmentSeated& event) {
          ").";
 }
 
+std::string words_of(const messages::VisitWaitedTooLong& event) {
+  return "Still waiting after " + std::to_string(event.waited_minutes) + " minutes (limit " + std::to_string(event.wait_limit_minutes) +
+         ").";
+}
+
 std::string words_of(const messages::AppointmentCompleted& event) { return "Completed the " + visit_words(event.visit) + "."; }
 
 std::string words_of(const messages::AppointmentCheckedOut& event) {

@@ -30,6 +30,7 @@ std::string words_of(const messages::AppointmentCancelled& event);
 std::string words_of(const messages::AppointmentNoShow& event);
 std::string words_of(const messages::AppointmentArrived& event);
 std::string words_of(const messages::AppointmentSeated& event);
+std::string words_of(const messages::VisitWaitedTooLong& event);
 std::string words_of(const messages::AppointmentCompleted& event);
 std::string words_of(const messages::AppointmentCheckedOut& event);
 std::string words_of(const messages::VisitImported& event);

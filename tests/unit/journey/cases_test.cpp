@@ -61,6 +61,29 @@ TEST(JourneyWaiting, UpToTheLimitIsNoDefect) {
   EXPECT_EQ(h.count<messages::DefectDetected>(), 1u);
 }
 
+TEST(JourneyWaiting, IsToldWhileStillWaitingAndIsOneDefectWhicheverComesFirst) {
+  const auto at_last = seated(kAna, "main.v-1", local(2026, 3, 3, 9, 30), 22, 15);
+  messages::VisitWaitedTooLong waits;
+  waits.person = at_last.person;
+  waits.site = at_last.site;
+  waits.appointment = at_last.appointment;
+  waits.visit = at_last.visit;
+  waits.waited_minutes = 16;
+  waits.wait_limit_minutes = 15;
+
+  Journey h;
+  h.handle(waits);
+  ASSERT_EQ(h.count<messages::DefectDetected>(), 1u) << "at once";
+  EXPECT_EQ(h.last_event<messages::DefectDetected>()->measured, 16);
+  EXPECT_EQ(h.count<messages::RecoveryCaseOpened>(), 1u);
+  h.handle(at_last);
+  EXPECT_EQ(h.count<messages::DefectDetected>(), 1u) << "not counted twice";
+
+  Journey late;  // the timer was late, and the person is seated first
+  late.handle(at_last);
+  EXPECT_EQ(late.count<messages::DefectDetected>(), 1u);
+}
+
 TEST(JourneyCase, IsToBeContactedByTheCloseOfTheNextOpenDay) {
   Journey h(utc(2026, 3, 6, 15));  // a Friday
   messages::SiteDefined site;
