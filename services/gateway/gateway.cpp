@@ -18,11 +18,13 @@
 #include "gateway/imports.hpp"
 #include "gateway/json_mapper.hpp"
 #include "gateway/json_text.hpp"
+#include "gateway/offer_page.hpp"
 #include "gateway/openapi.hpp"
 #include "gateway/scope.hpp"
 #include "gateway/survey_page.hpp"
 #include "gateway/times.hpp"
 #include "gateway/twilio.hpp"
+#include "messages/appointments.codec.hpp"
 #include "messages/envelope.codec.hpp"
 #include "messages/feedback.codec.hpp"
 #include "runtime/clock.hpp"
@@ -430,6 +432,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kFhirSearch:
     case Special::kFhirCreate:
     case Special::kFhirBatch: co_return co_await answer_fhir(asked, special);
+    case Special::kOfferPage: co_return co_await answer_offer_page(asked);
+    case Special::kOfferAnswer: co_return co_await answer_offer(asked);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }
@@ -597,6 +601,53 @@ asio::awaitable<Gateway::Answer> Gateway::answer_unsubscribe(Asked& asked) {
     co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please try again in a minute."));
   }
   co_return page_of(200, survey_message_page("Done", "You will get no more of these messages."));
+}
+
+// ---- a free time
+
+asio::awaitable<Gateway::Answer> Gateway::answer_offer_page(Asked& asked) {
+  const HttpResponse unknown = page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  const auto token = read_survey_token(asked.found.path.front().second);
+  if (!token) co_return unknown;
+  const messages::MessageInfo* message = messages::find_message("GetOffer");
+  const json::object object{{"offer", json::string(token->survey)}, {"token", json::string(token->secret)}};
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "offer", {}, {});
+  if (std::holds_alternative<Problem>(call)) co_return unknown;
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (reply.outcome == messages::Outcome::kRefused) co_return unknown;
+  const auto view = messages::decode_as<messages::OfferView>(reply.body);
+  if (reply.outcome != messages::Outcome::kDone || !view) {
+    co_return page_of(503, survey_message_page("One moment please", "That cannot be shown right now. Please try again in a minute."));
+  }
+  co_return page_of(200, offer_page(*view));
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_offer(Asked& asked) {
+  const HttpResponse unknown = page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  const auto token = read_survey_token(asked.found.path.front().second);
+  if (!token) co_return unknown;
+  const auto parameters = parse_form(asked.request.body());
+  const std::string* chosen = parameters ? find_parameter(*parameters, "answer") : nullptr;
+  const std::string answer = chosen == nullptr ? std::string() : *chosen;
+  if (answer != "accept" && answer != "decline" && answer != "mute") {
+    co_return page_of(422, survey_message_page("Your answer is missing", "Please go back and choose yes or no."));
+  }
+  json::object object{{"offer", json::string(token->survey)}, {"token", json::string(token->secret)}};
+  if (answer == "mute") object["mute"] = true;
+  const messages::MessageInfo* message = messages::find_message(answer == "accept" ? "AcceptOffer" : "DeclineOffer");
+  // A double click is the same answer.
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "offer", id_suffix("offer", token->survey, answer), {});
+  if (std::holds_alternative<Problem>(call)) co_return unknown;
+  const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  const bool over = reply.outcome == messages::Outcome::kRefused && reply.code == "offer_over";
+  if (reply.outcome == messages::Outcome::kRefused && !over) co_return unknown;
+  if (reply.outcome != messages::Outcome::kDone && !over) {
+    co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please try again in a minute."));
+  }
+  // What it has come to; when somebody was faster, with the next free times.
+  Answer shown = co_await answer_offer_page(asked);
+  if (auto* page = std::get_if<HttpResponse>(&shown); page != nullptr && over && page->status == 200) page->status = 409;
+  co_return shown;
 }
 
 // ---- the survey

@@ -66,6 +66,8 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_parked();
   asio::awaitable<Answer> answer_parked_retry(Asked& asked);
   asio::awaitable<Answer> answer_unsubscribe(Asked& asked);
+  asio::awaitable<Answer> answer_offer_page(Asked& asked);
+  asio::awaitable<Answer> answer_offer(Asked& asked);
   asio::awaitable<Answer> answer_survey_page(Asked& asked);
   asio::awaitable<Answer> answer_survey(Asked& asked);
   asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);

@@ -149,6 +149,17 @@ class Description {
       case Special::kFhirBatch:
         return fhir_input_operation("takeFhirBatch", "Takes a Bundle of type batch, each entry for itself; people before their visits");
       case Special::kFhirSearch: return fhir_search_operation(fhir_type_of(route.pattern));
+      case Special::kOfferPage: {
+        json::object operation = plain("getOfferPage", "A free time that somebody was offered; reading it changes nothing", "text/html");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
+      case Special::kOfferAnswer: {
+        json::object operation = plain("answerOfferPage", "Takes the answer of the page; 409 when somebody was faster", "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"answer"});
+        return operation;
+      }
       case Special::kImportPersons: return import_operation("importPersons", "ImportedPerson");
       case Special::kImportVisits: return import_operation("importVisits", "ImportedVisit");
       case Special::kTwilio: {

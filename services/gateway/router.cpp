@@ -72,6 +72,8 @@ Router::Router(const Forms& forms) {
     add({"POST", path, Special::kFhirCreate});
   }
   add({"POST", "/fhir/R4", Special::kFhirBatch});
+  add({"GET", "/o/{token}", Special::kOfferPage, false});
+  add({"POST", "/o/{token}", Special::kOfferAnswer, false});
 }
 
 void Router::add(Route route) {

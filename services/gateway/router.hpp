@@ -35,6 +35,8 @@ enum class Special {
   kFhirSearch,
   kFhirCreate,
   kFhirBatch,
+  kOfferPage,
+  kOfferAnswer,
 };
 
 /// A command or query of the catalogue.

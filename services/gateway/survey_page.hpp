@@ -8,6 +8,12 @@
 
 namespace bridgework::gateway {
 
+/// Text as it may stand in HTML.
+std::string escaped(std::string_view text);
+
+/// A whole page around that content.
+std::string html_page(std::string_view title, std::string_view content);
+
 /// A link's token: the survey's id and its secret, split at the last dot. Nothing when either is missing.
 struct SurveyToken {
   std::string survey;

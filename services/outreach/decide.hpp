@@ -6,12 +6,13 @@
 
 namespace bridgework::outreach {
 
-using Consumed =
-    runtime::Consumes<runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived,
-                                        messages::AppointmentBooked, messages::AppointmentMoved, messages::AppointmentCancelled,
-                                        messages::AppointmentNoShow, messages::AppointmentCompleted, messages::GapOpened,
-                                        messages::GapChanged, messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered>,
-                      runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased>>;
+using Consumed = runtime::Consumes<
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::AppointmentBooked,
+                      messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
+                      messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::FollowUpStepDue,
+                      messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered, messages::OfferRevoked,
+                      messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed>,
+    runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::InboundMessageReceived>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
 
 /// Decides what one message means.
@@ -50,6 +51,16 @@ PersonRecord person_of(const State& state, const PersonId& person);
 
 /// The fact that a message will not leave, for good: in the state and for the reason that the record shows.
 messages::MessageWithheld withheld_event(const MessageRecord& record);
+
+Decision on(const State& state, const messages::SlotOffered& event, Instant now);
+Decision on(const State& state, const messages::OfferRevoked& event, Instant now);
+Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
+Decision on(const State& state, const messages::OfferAccepted& event, Instant now);
+Decision on(const State& state, const messages::OfferMissed& event, Instant now);
+/// Every lane hears what was answered; the one where that number was last sent an offer knows what a yes or no is about.
+Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now);
+/// An offer leaves by text message: what is answered from that number is about it.
+void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now);
 
 Decision on(const State& state, const SendDue& due, Instant now);
 Decision on(const State& state, const messages::RecordSend& command, Instant now);

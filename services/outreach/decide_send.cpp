@@ -31,7 +31,8 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
   if (site != nullptr) words.phone = site->phone;
   if (message.visit_local) words.date = date_words(*message.visit_local, text.language);
   if (message.visit_local) words.time = time_words(*message.visit_local);
-  words.link = survey_link(message.subject, about.token.reveal(), config);
+  words.link = about.kind == SubjectKind::kOffer ? offer_link(message.subject, about.token.reveal(), config)
+                                                 : survey_link(message.subject, about.token.reveal(), config);
   if (carries_unsubscribe) words.unsubscribe = unsubscribe_link(message.message, unsubscribe_token(message.message, config), config);
 
   Rendered rendered = render(text, words);
@@ -158,7 +159,11 @@ Decision on(const State& state, const SendDue& due, Instant now) {
                           state.config(), now};
   const Verdict verdict = gate(question);
   switch (verdict.outcome) {
-    case Verdict::Outcome::kSend: return claim(*message, person, *about, site != nullptr ? site : home_site, question);
+    case Verdict::Outcome::kSend: {
+      Decision claimed = claim(*message, person, *about, site != nullptr ? site : home_site, question);
+      remember_offer(claimed, *message, *about, reach, now);
+      return claimed;
+    }
     case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);
     case Verdict::Outcome::kWithhold: return end(*message, MessageState::kWithheld, verdict.reason, verdict.gone, now);
   }

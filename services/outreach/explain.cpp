@@ -28,6 +28,10 @@ std::string thing(const MessageRecord& message) {
   if (message.programme == kAcknowledgement) return "The acknowledgement of the enquiry";
   if (message.programme == kFollowUp) return "Step " + std::to_string(message.step) + " of the follow-up";
   if (message.programme == kSurvey) return "The survey";
+  if (message.programme == kShortNotice) {
+    const std::string which = message.visit_local ? " of the free time on " + at(*message.visit_local) : " of a free time";
+    return (message.step == 1 ? "The offer" : "The answer to the offer") + which;
+  }
   return "Step " + std::to_string(message.step) + " of " + message.programme;
 }
 
@@ -43,6 +47,8 @@ std::string_view what_became(Gone gone) {
     case Gone::kGapOnHold: return "the follow-up was put on hold before it was due";
     case Gone::kSurveyAnswered: return "the survey was answered before it was due";
     case Gone::kLaterStep: return "a later step of the same follow-up took its place";
+    case Gone::kOfferRevoked: return "the time was taken before it was due";
+    case Gone::kOfferAnswered: return "the offer was answered before it was due";
     case Gone::kNeverHeard: return "nothing is known of what it was about";
   }
   return "there was no reason for it any more";

@@ -54,7 +54,8 @@ std::optional<Verdict> reason_gone(const Question& q) {
       if (q.subject->newest_step > q.message.step) return withhold(MessageReason::kReasonGone, Gone::kLaterStep);
       return std::nullopt;
     case SubjectKind::kEnquiry:
-    case SubjectKind::kSurvey: return std::nullopt;
+    case SubjectKind::kSurvey:
+    case SubjectKind::kOffer: return std::nullopt;
   }
   return std::nullopt;
 }

@@ -48,4 +48,6 @@ std::string survey_link(std::string_view survey, std::string_view token, const C
   return link("/s/", survey, token, config);
 }
 
+std::string offer_link(std::string_view offer, std::string_view token, const Config& config) { return link("/o/", offer, token, config); }
+
 }  // namespace bridgework::outreach

@@ -118,13 +118,10 @@ struct SendMessage $Cat.effect {
 
 # ---- short notice
 
-struct OfferAsked {
+struct OfferAskedRecord $Cat.record {
+  # Id: a telephone number, in the lane of whoever was asked. What a yes or no from that number is about: the newest offer that it was sent.
   offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
   person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   at @3 :Int64 $Cat.instant;
-}
-struct OffersAskedRecord $Cat.record {
-  # Id: a telephone number, in the lane of whoever was asked. What a yes or no from that number is about: the newest offer that it was sent.
-  offers @0 :List(OfferAsked) $Cat.maxItems(16);
 }

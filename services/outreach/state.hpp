@@ -44,6 +44,7 @@ inline constexpr std::string_view kAcknowledgement = "acknowledgement";
 inline constexpr std::string_view kReminder = "reminder";
 inline constexpr std::string_view kFollowUp = "follow_up";
 inline constexpr std::string_view kSurvey = "survey";
+inline constexpr std::string_view kShortNotice = "short_notice";
 
 /// Members are the contact points nothing may be sent to. The one index a rule looks at: right before a message leaves the process.
 inline constexpr std::string_view kSuppressedIndex = "suppressed";

@@ -98,6 +98,70 @@ constexpr std::array kTemplates = {
              "Olá[ {first_name}],\n\ncomo foi a sua visita a {practice}? Uma pergunta, um minuto:\n\n{link}\n[\nNão receber mais e-mails: "
              "{unsubscribe}\n]"},
     Template{"survey", 1, "pt", kSms, "", "{practice}: como foi a sua visita? {link} Responda STOP para sair."},
+    // ---- short notice: a time is free, it is yours, somebody was faster
+    Template{
+        "short_notice", 1, "en", kEmail, "A time has become free",
+        "Hello[ {first_name}],\n\na time has become free at {practice}: {date} at {time}. The first to take it has it.\n[\nSee it and take "
+        "it here: {link}\n][\nOr call us: {phone}\n]"},
+    Template{"short_notice", 1, "en", kSms, "", "{practice}: {date} {time} is free.[ {link}] Reply YES to take it, STOP to opt out."},
+    Template{
+        "short_notice", 1, "de", kEmail, "Ein Termin ist frei geworden",
+        "Guten Tag[ {first_name}],\n\nbei {practice} ist ein Termin frei geworden: {date}, {time}. Wer zuerst zusagt, hat ihn.\n[\nHier "
+        "ansehen und zusagen: {link}\n][\nOder rufen Sie uns an: {phone}\n]"},
+    Template{"short_notice", 1, "de", kSms, "", "{practice}: {date} {time} ist frei.[ {link}] JA = gern, STOP = keine SMS mehr."},
+    Template{
+        "short_notice", 1, "es", kEmail, "Ha quedado una hora libre",
+        "Hola[ {first_name}]:\n\nha quedado una hora libre en {practice}: {date}, {time}. Será para quien primero la acepte.\n[\nVéala y "
+        "acéptela aquí: {link}\n][\nO llámenos: {phone}\n]"},
+    Template{"short_notice", 1, "es", kSms, "", "{practice}: {date} {time} libre.[ {link}] Responda SI para aceptar, STOP para salir."},
+    Template{
+        "short_notice", 1, "pt", kEmail, "Ficou livre um horário",
+        "Olá[ {first_name}],\n\nficou livre um horário em {practice}: {date}, {time}. Será de quem primeiro o aceitar.\n[\nVeja e aceite "
+        "aqui: {link}\n][\nOu telefone-nos: {phone}\n]"},
+    Template{"short_notice", 1, "pt", kSms, "", "{practice}: {date} {time} livre.[ {link}] Responda SIM para aceitar, STOP para sair."},
+    Template{
+        "short_notice_booked", 1, "en", kEmail, "The time is yours",
+        "Hello[ {first_name}],\n\nthe time is yours: we look forward to seeing you on {date} at {time} at {practice}.\n[\nIf you cannot "
+        "come, please call us: {phone}\n]"},
+    Template{"short_notice_booked", 1, "en", kSms, "",
+             "{practice}: it is yours, see you on {date} at {time}.[ Questions? {phone}.] Reply STOP to opt out."},
+    Template{
+        "short_notice_booked", 1, "de", kEmail, "Der Termin gehört Ihnen",
+        "Guten Tag[ {first_name}],\n\nder Termin gehört Ihnen: Wir freuen uns auf Sie am {date} um {time} bei {practice}.\n[\nWenn Sie "
+        "verhindert sind, rufen Sie uns bitte an: {phone}\n]"},
+    Template{"short_notice_booked", 1, "de", kSms, "",
+             "{practice}: Der Termin gehört Ihnen: {date}, {time}.[ Fragen? {phone}.] STOP beendet diese Nachrichten."},
+    Template{"short_notice_booked", 1, "es", kEmail, "La hora es suya",
+             "Hola[ {first_name}]:\n\nla hora es suya: le esperamos el {date} a las {time} en {practice}.\n[\nSi no puede venir, llámenos: "
+             "{phone}\n]"},
+    Template{"short_notice_booked", 1, "es", kSms, "",
+             "{practice}: la hora es suya: {date}, {time}.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
+    Template{"short_notice_booked", 1, "pt", kEmail, "O horário é seu",
+             "Olá[ {first_name}],\n\no horário é seu: esperamos por si no dia {date} às {time} em {practice}.\n[\nSe não puder vir, "
+             "telefone-nos: {phone}\n]"},
+    Template{"short_notice_booked", 1, "pt", kSms, "",
+             "{practice}: o horário é seu: {date}, {time}.[ Tel.: {phone}.] Responda STOP para sair."},
+    Template{
+        "short_notice_gone", 1, "en", kEmail, "Somebody was faster",
+        "Hello[ {first_name}],\n\nthank you for your answer. Somebody was faster this time, and {practice} has given that time away.\n[\n"
+        "These are the next ones: {link}\n][\nOr call us: {phone}\n]"},
+    Template{"short_notice_gone", 1, "en", kSms, "", "{practice}: sorry, that time is taken.[ Others: {link}] Reply STOP to opt out."},
+    Template{"short_notice_gone", 1, "de", kEmail, "Jemand war schneller",
+             "Guten Tag[ {first_name}],\n\nvielen Dank für Ihre Antwort. Diesmal war jemand schneller, der Termin bei {practice} ist "
+             "vergeben.\n["
+             "\nDas sind die nächsten: {link}\n][\nOder rufen Sie uns an: {phone}\n]"},
+    Template{"short_notice_gone", 1, "de", kSms, "", "{practice}: Der Termin ist leider vergeben.[ Andere: {link}] STOP = keine SMS mehr."},
+    Template{"short_notice_gone", 1, "es", kEmail, "Alguien se adelantó",
+             "Hola[ {first_name}]:\n\ngracias por su respuesta. Esta vez alguien se adelantó y {practice} ya ha dado esa hora.\n[\nEstas "
+             "son las "
+             "siguientes: {link}\n][\nO llámenos: {phone}\n]"},
+    Template{"short_notice_gone", 1, "es", kSms, "", "{practice}: esa hora ya no está libre.[ Otras: {link}] Responda STOP para salir."},
+    Template{"short_notice_gone", 1, "pt", kEmail, "Alguém foi mais rápido",
+             "Olá[ {first_name}],\n\nobrigado pela resposta. Desta vez alguém foi mais rápido e {practice} já deu esse horário.\n[\nEstes "
+             "são os "
+             "seguintes: {link}\n][\nOu telefone-nos: {phone}\n]"},
+    Template{"short_notice_gone", 1, "pt", kSms, "",
+             "{practice}: esse horário já não está livre.[ Outros: {link}] Responda STOP para sair."},
 };
 
 constexpr std::array<std::string_view, 5> kSmsPlaceholders = {"practice", "date", "time", "phone", "link"};

@@ -21,7 +21,8 @@ Words full_words() {
 }
 
 TEST(Templates, AreThereForEveryProgrammeLanguageAndChannel) {
-  for (const auto name : {kAcknowledgement, kReminder, kFollowUp, kSurvey}) {
+  for (const std::string_view name : {kAcknowledgement, kReminder, kFollowUp, kSurvey, kShortNotice,
+                                      std::string_view("short_notice_booked"), std::string_view("short_notice_gone")}) {
     for (const auto language : {"en", "de", "es", "pt"}) {
       for (const Channel channel : {Channel::kEmail, Channel::kSms}) {
         const Template& found = find_template(name, name, language, "en", channel);
