@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kKeyBytesMin = 16;
 constexpr std::chrono::seconds kLookEvery{1};
-constexpr Role kRoles[] = {Role::kAdmin, Role::kManager, Role::kDesk, Role::kBi, Role::kIntake};
+constexpr Role kRoles[] = {Role::kAdmin, Role::kManager, Role::kDesk, Role::kBi, Role::kIntake, Role::kCalendar};
 
 /// Setting up a practice is not the desk's.
 constexpr std::string_view kSettingUp[] = {"/v1/sites", "/v1/chairs", "/v1/providers", "/v1/visit-types", "/v1/campaigns"};
@@ -50,6 +50,7 @@ std::string_view to_string(Role role) {
     case Role::kDesk: return "desk";
     case Role::kBi: return "bi";
     case Role::kIntake: return "intake";
+    case Role::kCalendar: return "calendar";
   }
   return "";
 }
@@ -71,6 +72,7 @@ bool permits(Role role, const Route& route) {
     case Role::kDesk: return message.owner != "analytics" && (route.method == "GET" || !has(kSettingUp, route.pattern));
     case Role::kBi: return route.method == "GET" && (message.owner == "analytics" || route.pattern == "/v1/sites");
     case Role::kIntake: return has(kOfForms, route.method + " " + route.pattern);
+    case Role::kCalendar: return false;
   }
   return false;
 }
@@ -85,7 +87,9 @@ tl::expected<void, std::string> ApiKeys::add_from_file(std::string principal, co
   return {};
 }
 
-void ApiKeys::add(std::string principal, std::string_view key) { added_.push_back({hash(key), {std::move(principal), Role::kAdmin, {}}}); }
+void ApiKeys::add(std::string principal, std::string_view key) {
+  added_.push_back({hash(key), {std::move(principal), Role::kAdmin, {}, {}}});
+}
 
 tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::string_view text) {
   const auto refuse = [](std::string why) { return tl::unexpected(std::move(why)); };
@@ -96,15 +100,15 @@ tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::strin
     const std::string name(std::string_view{key});
     const toml::table& table = *node.as_table();
     for (const auto& [word, value] : table) {
-      if (!has(std::array<std::string_view, 3>{"role", "sites", "keys"}, std::string_view{word})) {
-        return refuse(name + " has only role, sites and keys");
+      if (!has(std::array<std::string_view, 4>{"role", "sites", "provider", "keys"}, std::string_view{word})) {
+        return refuse(name + " has only role, sites, provider and keys");
       }
     }
     const auto* role_text = table.contains("role") ? table.get("role")->as_string() : nullptr;
     const auto role = role_text == nullptr ? std::end(kRoles) : std::find_if(std::begin(kRoles), std::end(kRoles), [&](Role one) {
       return to_string(one) == role_text->get();
     });
-    if (role == std::end(kRoles)) return refuse(name + ".role must be one of admin, manager, desk, bi, intake");
+    if (role == std::end(kRoles)) return refuse(name + ".role must be one of admin, manager, desk, bi, intake, calendar");
     const auto texts = [&](std::string_view word) {
       return table.contains(word) ? runtime::texts_of(*table.get(word)) : std::vector<std::string>();
     };
@@ -112,7 +116,11 @@ tl::expected<std::vector<ApiKeys::Entry>, std::string> ApiKeys::parse(std::strin
     // An empty list of sites reads as "none" and would mean "all".
     if (!sites || (table.contains("sites") && sites->empty())) return refuse(name + ".sites must name sites, or be left out for all");
     if (!keys) return refuse(name + ".keys must be a list of texts");
-    const Caller caller{name, *role, {sites->begin(), sites->end()}};
+    const auto* provider = table.contains("provider") ? table.get("provider")->as_string() : nullptr;
+    if (table.contains("provider") && (*role != Role::kCalendar || provider == nullptr || provider->get().empty()))
+      return refuse(name + ".provider is the id of the one whose calendar it is");
+    if (*role == Role::kCalendar && sites->size() != 1) return refuse(name + ".sites must name the one site of the calendar");
+    const Caller caller{name, *role, {sites->begin(), sites->end()}, provider == nullptr ? std::string() : provider->get()};
     for (const std::string& hex : *keys) {
       const auto hash = hash_of_hex(hex);
       if (!hash) return refuse(name + ".keys holds something that is no SHA-256 in lower-case hex");

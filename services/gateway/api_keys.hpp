@@ -17,11 +17,12 @@ namespace bridgework::gateway {
 
 /// What somebody who calls is there for.
 enum class Role {
-  kAdmin,    ///< everything
-  kManager,  ///< everything of the practice, and the log; not imports, parked messages and rebuilding
-  kDesk,     ///< the day's work with people: no figures, no setting up
-  kBi,       ///< figures only
-  kIntake,   ///< web forms: enquiries and booking; reads nobody's data
+  kAdmin,     ///< everything
+  kManager,   ///< everything of the practice, and the log; not imports, parked messages and rebuilding
+  kDesk,      ///< the day's work with people: no figures, no setting up
+  kBi,        ///< figures only
+  kIntake,    ///< web forms: enquiries and booking; reads nobody's data
+  kCalendar,  ///< one feed, by its address; nothing else
 };
 std::string_view to_string(Role role);
 
@@ -30,6 +31,7 @@ struct Caller {
   std::string principal;
   Role role = Role::kAdmin;
   std::set<std::string, std::less<>> sites;  ///< empty: all of the group
+  std::string provider;                      ///< of a calendar: whose visits; empty: the whole site's
 };
 
 /// Whether this role has business there at all. Which sites it may ask about is another question.

@@ -15,6 +15,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/icalendar.hpp"
 #include "gateway/imports.hpp"
 #include "gateway/json_mapper.hpp"
 #include "gateway/json_text.hpp"
@@ -57,6 +58,17 @@ HttpResponse response_of(unsigned status, std::string_view content_type, std::st
   response.content_type = content_type;
   response.body = std::move(body);
   return response;
+}
+
+/// Whether a visit is asked for as a calendar's entry: by Accept, or by `.ics` after its id, which is taken off.
+bool wants_calendar(const HttpRequest& request, std::vector<std::pair<std::string, std::string>>& path) {
+  constexpr std::string_view kEnding = ".ics";
+  for (auto& [name, value] : path) {
+    if (!value.ends_with(kEnding)) continue;
+    value.resize(value.size() - kEnding.size());
+    return true;
+  }
+  return header(request, http::field::accept).find("text/calendar") != std::string_view::npos;
 }
 
 /// A page for people. Its address holds a secret, so no other site may learn it, and nothing may be loaded into it.
@@ -150,7 +162,7 @@ bool is_probe(const Route& route) {
 bool shows_people(const Route& route) {
   if (const auto* special = std::get_if<Special>(&route.endpoint)) {
     return *special == Special::kEvents || *special == Special::kParked || *special == Special::kFhirRead ||
-           *special == Special::kFhirSearch;
+           *special == Special::kFhirSearch || *special == Special::kCalendar;
   }
   return std::get<MessageEndpoint>(route.endpoint).message->kind == messages::MessageKind::kQuery;
 }
@@ -170,8 +182,9 @@ Gateway::Gateway(const Config& config, std::string group, const Forms& forms, Ap
       access_log_(std::move(access_log)),
       backend_(backend),
       metrics_(metrics),
-      feed_(backend, forms, {std::move(group), config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
+      feed_(backend, forms, {group, config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
       fhir_(backend, forms, config.request_deadline),
+      calendar_(backend, group + ".bridgework", config.request_deadline),
       openapi_(openapi_json(router_, forms)) {}
 
 asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::string_view peer) {
@@ -260,7 +273,8 @@ std::optional<Problem> Gateway::refuse_caller(Asked& asked) {
 
 Gateway::Answer Gateway::keep_access(const Asked& asked, Answer answer) {
   const Route& route = *asked.found.route;
-  if (!route.needs_key) return answer;
+  // A calendar's key stands in its address.
+  if (!route.needs_key && asked.principal.empty()) return answer;
   const Problem* problem = std::get_if<Problem>(&answer);
   const unsigned status = problem != nullptr ? problem->status : std::get<HttpResponse>(answer).status;
   // Who was turned away is worth a line whatever they wanted.
@@ -345,6 +359,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
     if (auto* problem = std::get_if<Problem>(&key)) co_return std::move(*problem);
     idempotency_key = std::get<std::string>(std::move(key));
   }
+  const bool as_calendar = endpoint.message->name == messages::GetAppointment::kName && wants_calendar(asked.request, asked.found.path);
   auto fields = read_fields(asked, endpoint);
   if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
   auto& object = std::get<json::object>(fields);
@@ -355,6 +370,11 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   // Only now: what passed every rule of its schema is an id, and may be written down.
   collect_ids(*endpoint.form, object, asked.ids);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (as_calendar && reply.outcome == messages::Outcome::kDone) {
+    auto view = messages::decode_as<messages::AppointmentView>(reply.body);
+    if (!view) co_return Problem{500, "internal", "the service gave an answer that cannot be read"};
+    co_return co_await calendar_.visit(asked.caller, std::move(*view));
+  }
   co_return answer_of(reply, new_id);
 }
 
@@ -427,6 +447,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kSurveyAnswer: co_return co_await answer_survey(asked);
     case Special::kUnsubscribePage: co_return page_of(200, unsubscribe_page());
     case Special::kUnsubscribe: co_return co_await answer_unsubscribe(asked);
+    case Special::kCalendar: co_return co_await answer_calendar(asked);
     case Special::kFhirMetadata:
     case Special::kFhirRead:
     case Special::kFhirSearch:
@@ -502,6 +523,26 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
   co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
+}
+
+// ---- calendars
+
+asio::awaitable<Gateway::Answer> Gateway::answer_calendar(Asked& asked) {
+  const Problem unknown{404, "not_found", "there is no such calendar"};
+  std::string token = asked.found.path.front().second;
+  constexpr std::string_view kEnding = ".ics";
+  if (!token.ends_with(kEnding)) co_return unknown;
+  token.resize(token.size() - kEnding.size());
+  const auto now = std::chrono::steady_clock::now();
+  keys_.look(now);
+  const Caller* caller = keys_.find(token);
+  // A key that can do more has no business in an address.
+  if (caller == nullptr || caller->role != Role::kCalendar) co_return unknown;
+  if (const auto wait = key_limit_.take(caller->principal, now)) co_return too_many(*wait);
+  asked.caller = *caller;
+  asked.principal = caller->principal;
+  asked.ids.emplace_back("site", *caller->sites.begin());
+  co_return co_await calendar_.feed(asked.caller, std::string(header(asked.request, http::field::if_none_match)));
 }
 
 // ---- FHIR

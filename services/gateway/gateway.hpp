@@ -14,6 +14,7 @@
 #include "gateway/access_log.hpp"
 #include "gateway/api_keys.hpp"
 #include "gateway/backend.hpp"
+#include "gateway/calendar_feed.hpp"
 #include "gateway/config.hpp"
 #include "gateway/event_feed.hpp"
 #include "gateway/fhir_endpoint.hpp"
@@ -70,6 +71,7 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_offer(Asked& asked);
   asio::awaitable<Answer> answer_survey_page(Asked& asked);
   asio::awaitable<Answer> answer_survey(Asked& asked);
+  asio::awaitable<Answer> answer_calendar(Asked& asked);
   asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);
 
   std::variant<boost::json::object, Problem> read_fields(const Asked& asked, const MessageEndpoint& endpoint) const;
@@ -93,6 +95,7 @@ class Gateway : public HttpHandler {
   runtime::Metrics& metrics_;
   EventFeed feed_;
   FhirEndpoint fhir_;
+  CalendarFeed calendar_;
   const std::string openapi_;
   std::map<std::tuple<std::string, unsigned>, runtime::Counter, std::less<>> answered_;
 };

@@ -135,6 +135,12 @@ class Description {
         operation["parameters"] = path_parameters(route);
         return operation;
       }
+      case Special::kCalendar: {
+        json::object operation =
+            plain("getCalendar", "A site's or provider's visits as iCalendar; the token ends in .ics", "text/calendar");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
       case Special::kFhirMetadata:
         return plain("getFhirCapabilities", "FHIR R4 CapabilityStatement: which resources and searches there are", "application/fhir+json");
       case Special::kFhirRead: {

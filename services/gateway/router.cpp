@@ -64,6 +64,7 @@ Router::Router(const Forms& forms) {
   add({"POST", "/s/{token}", Special::kSurveyAnswer, false});
   add({"GET", "/c/{token}", Special::kUnsubscribePage, false});
   add({"POST", "/c/{token}", Special::kUnsubscribe, false});
+  add({"GET", "/calendar/{token}", Special::kCalendar, false});
   add({"GET", "/fhir/R4/metadata", Special::kFhirMetadata, false});
   for (const char* type : {"Patient", "Appointment", "Schedule", "Slot"}) {
     const std::string path = "/fhir/R4/" + std::string(type);

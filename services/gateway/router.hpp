@@ -30,6 +30,7 @@ enum class Special {
   kSurveyAnswer,
   kUnsubscribePage,
   kUnsubscribe,
+  kCalendar,
   kFhirMetadata,
   kFhirRead,
   kFhirSearch,
