@@ -70,6 +70,10 @@ std::vector<Span> spans_on(const std::vector<messages::OpeningHours>& hours, Loc
   return spans;
 }
 
+std::vector<MinuteWindow> shift_windows(const SiteRecord&, const ProviderCalendar& provider, LocalDay day) {
+  return windows_on(provider.shifts, runtime::weekday(day));
+}
+
 bool inside(const std::vector<Span>& windows, Span span) {
   return std::ranges::any_of(windows, [&](const Span& window) { return window.start <= span.start && span.until <= window.until; });
 }

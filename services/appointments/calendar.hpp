@@ -50,6 +50,9 @@ Instant minute_instant(LocalDay day, int minute, std::string_view zone);
 /// A day's windows as instants, so that a visit over a clock change is measured by its true length.
 std::vector<Span> spans_on(const std::vector<messages::OpeningHours>& hours, LocalDay day, std::string_view zone);
 
+/// When the provider is to be there, in minutes of that day.
+std::vector<MinuteWindow> shift_windows(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day);
+
 /// Whether the span lies within one of the windows.
 bool inside(const std::vector<Span>& windows, Span span);
 

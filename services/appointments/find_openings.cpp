@@ -82,7 +82,7 @@ struct Candidate {
 };
 
 /// Which days and minutes somebody can come.
-struct Wish {
+struct DayPart {
   std::array<bool, 8> weekdays{};  ///< by ISO number
   int from_minute, until_minute;   ///< in which the visit begins and ends
 };
@@ -103,7 +103,7 @@ class DayClock {
     return instant ? std::optional(*instant) : std::nullopt;
   }
   LocalTime local(int minute) const { return LocalTime{day_.time_since_epoch() + std::chrono::minutes(minute)}; }
-  Instant next_midnight() const { return next_midnight_; }
+  bool holds(const Span& span) const { return midnight_ <= span.start && span.until <= next_midnight_; }
   /// The first minute that is not before that instant, or `minute` where that cannot be told at once.
   int minute_from(Instant instant, int minute) const {
     if (!plain_) return minute;
@@ -131,27 +131,24 @@ Instant free_not_before(const DayRecord& book, const ProviderId& provider, const
 
 /// One provider's openings of one day, side by side: after an offered time the next starts when that visit and its buffer are over.
 void offer(const Searched& site, const ProviderCalendar& provider, LocalDay day, const DayClock& clock, const std::vector<Span>& open,
-           const DayRecord& book, const Wish& wish, Instant now, Found& found) {
+           const DayRecord& book, const DayPart& part, Instant now, Found& found) {
   const std::chrono::minutes setup{site.type->minutes_before};
   const std::vector<Span> works = working_spans(site.record, provider, day);
-  const Instant latest = minute_instant(day, wish.until_minute, site.record.zone);
-  const Instant midnight = runtime::day_start(day, site.record.zone);
-  std::optional<Instant> free_from;
-  for (const MinuteWindow& shift : windows_on(provider.shifts, runtime::weekday(day))) {
+  const Instant latest = minute_instant(day, part.until_minute, site.record.zone);
+  Instant offered_until = Instant::min();
+  for (const MinuteWindow& shift : shift_windows(site.record, provider, day)) {
     const auto grid_from = [&](int minute) { return shift.from + on_grid(minute - shift.from); };
-    int minute = grid_from(std::max({shift.from, wish.from_minute, clock.minute_from(now, shift.from)}));
-    while (minute < shift.until && minute < wish.until_minute) {
+    int minute = grid_from(std::max({shift.from, part.from_minute, clock.minute_from(now, shift.from)}));
+    while (minute < shift.until && minute < part.until_minute) {
       const int next = minute + kGridMinutes;
       const auto start = clock.at(minute);
       if (start && found.too_late(*start)) return;
-      if (!start || *start < now || (free_from && *start - setup < *free_from)) {
+      if (!start || *start < now) {
         minute = next;
         continue;
       }
-      const Span visit = visit_span(*site.type, *start);
-      const Span busy = busy_span(*site.type, *start);
-      if (visit.until > latest || busy.start < midnight || busy.until > clock.next_midnight() || !inside(open, visit) ||
-          !inside(works, visit)) {
+      const Span visit = visit_span(*site.type, *start), busy = busy_span(*site.type, *start);
+      if (busy.start < offered_until || visit.until > latest || !clock.holds(busy) || !inside(open, visit) || !inside(works, visit)) {
         minute = next;
         continue;
       }
@@ -169,8 +166,8 @@ void offer(const Searched& site, const ProviderCalendar& provider, LocalDay day,
                  .start = *start,
                  .duration_minutes = site.type->duration_minutes,
                  .equipment = std::move(*equipment)});
-      free_from = busy.until;
-      minute = std::max(next, grid_from(clock.minute_from(busy.until + setup, minute)));
+      offered_until = busy.until;
+      minute = std::max(next, grid_from(clock.minute_from(offered_until + setup, minute)));
     }
   }
 }
@@ -178,9 +175,9 @@ void offer(const Searched& site, const ProviderCalendar& provider, LocalDay day,
 class Search {
  public:
   Search(const View& view, const messages::FindOpenings& query, Instant now) : view_(view), query_(query), now_(now), found_(query) {
-    wish_ = {.weekdays = {}, .from_minute = query.from_minute, .until_minute = query.until_minute};
-    wish_.weekdays.fill(query.weekdays.empty());
-    for (const std::uint8_t weekday : query.weekdays) wish_.weekdays[weekday] = true;
+    part_ = {.weekdays = {}, .from_minute = query.from_minute, .until_minute = query.until_minute};
+    part_.weekdays.fill(query.weekdays.empty());
+    for (const std::uint8_t weekday : query.weekdays) part_.weekdays[weekday] = true;
   }
 
   Answered run() {
@@ -231,7 +228,7 @@ class Search {
   }
 
   bool may_hold_one(const Searched& site, LocalDay day) const {
-    if (!wish_.weekdays[static_cast<std::size_t>(runtime::weekday(day))]) return false;
+    if (!part_.weekdays[static_cast<std::size_t>(runtime::weekday(day))]) return false;
     const auto line = std::ranges::lower_bound(site.tight, day, {}, &TightDay::day);
     return line == site.tight.end() || line->day != day || line->longest_minutes >= site.type->duration_minutes;
   }
@@ -275,7 +272,7 @@ class Search {
       const std::vector<Span> open = open_spans(site.record, batch[i].day);
       for (const ProviderCalendar& provider : site.record.providers) {
         if (!query_.provider.empty() && provider.provider != query_.provider) continue;
-        offer(site, provider, batch[i].day, clock, open, books[i] ? *books[i] : kEmpty, wish_, now_, found_);
+        offer(site, provider, batch[i].day, clock, open, books[i] ? *books[i] : kEmpty, part_, now_, found_);
       }
     }
   }
@@ -283,7 +280,7 @@ class Search {
   const View& view_;
   const messages::FindOpenings& query_;
   const Instant now_;
-  Wish wish_;
+  DayPart part_;
   Found found_;
   std::vector<Searched> sites_;
   std::vector<Candidate> candidates_;  ///< a heap, the earliest on top; one for each site at most

@@ -105,8 +105,8 @@ TEST(AppointmentsOpenings, KeepToProviderWeekdaysAndPartOfTheDay) {
   query.from_minute = clock(13, 2);
   query.until_minute = clock(14);
   query.limit = 4;
-  EXPECT_EQ(group.lines(query), (std::vector<std::string>{"01-07 13:05 main dr-a", "01-07 13:05 main dr-b", "01-14 13:05 main dr-a",
-                                                          "01-14 13:05 main dr-b"}))
+  EXPECT_EQ(group.lines(query),
+            (std::vector<std::string>{"01-07 13:05 main dr-a", "01-07 13:05 main dr-b", "01-14 13:05 main dr-a", "01-14 13:05 main dr-b"}))
       << "half an hour that ends by two";
 }
 
@@ -250,15 +250,14 @@ std::vector<messages::Slot> asked_one_by_one(const Group& group, const messages:
       const Instant part_ends = minute_instant(date, query.until_minute, site.zone);
       const Instant day_ends = runtime::day_start(date + std::chrono::days(1), site.zone);
       for (const ProviderCalendar& provider : site.providers) {
-        for (const MinuteWindow& shift : windows_on(provider.shifts, runtime::weekday(date))) {
-          Instant free_from = group.now();
+        for (const MinuteWindow& shift : shift_windows(site, provider, date)) {
+          Instant free_from = Instant::min();
           for (int minute = shift.from; minute < shift.until; minute += 5) {
             const LocalTime local_start{date.time_since_epoch() + std::chrono::minutes(minute)};
             const auto start = runtime::to_instant(local_start, site.zone);
             if (!start || *start < group.now() || minute < query.from_minute || minute >= query.until_minute) continue;
-            const Span visit{*start, *start + std::chrono::minutes(type->duration_minutes)};
-            const Span busy{*start, visit.until + std::chrono::minutes(type->buffer_minutes)};
-            if (*start < free_from || visit.until > part_ends || busy.until > day_ends) continue;
+            const Span visit = visit_span(*type, *start), busy = busy_span(*type, *start);
+            if (busy.start < free_from || visit.until > part_ends || busy.until > day_ends) continue;
             if (!inside(open_spans(site, date), visit) || !inside(working_spans(site, provider, date), visit)) continue;
             if (!provider_is_free(book, provider.provider, busy, group.now())) continue;
             const auto chair = free_chair(site, book, {}, busy, group.now());
@@ -270,9 +269,8 @@ std::vector<messages::Slot> asked_one_by_one(const Group& group, const messages:
       }
     }
   });
-  std::ranges::sort(all, [](const auto& a, const auto& b) {
-    return std::tie(a.start, a.site, a.provider) < std::tie(b.start, b.site, b.provider);
-  });
+  std::ranges::sort(
+      all, [](const auto& a, const auto& b) { return std::tie(a.start, a.site, a.provider) < std::tie(b.start, b.site, b.provider); });
   if (all.size() > query.limit) all.resize(query.limit);
   return all;
 }
@@ -287,7 +285,8 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
   Group group;
   group.advance_to(utc(2026, 3, 6, 12));
   const char* zones[] = {"America/New_York", "America/Los_Angeles", "Australia/Lord_Howe"};
-  group.handle(messages::DefineSite{.site = SiteId("west"), .name = "w", .zone = zones[GetParam() % 3], .hours = hours(1, 7, 0, clock(24))});
+  group.handle(
+      messages::DefineSite{.site = SiteId("west"), .name = "w", .zone = zones[GetParam() % 3], .hours = hours(1, 7, 0, clock(24))});
   std::vector<std::string> ids;
   const auto recent = [&] {
     return ids.empty() ? std::string("west.v-none") : ids[ids.size() - 1 - pick(std::min<std::size_t>(ids.size(), 30))];
@@ -332,11 +331,11 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
       case 13:
       case 9: group.advance_without_timers(group.now() + std::chrono::seconds(pick(600))); break;
       case 10:
-        group.handle(messages::DefineProvider{.provider = ProviderId(site == "main" ? main_providers[pick(2)] : "dr-west"),
-                                              .site = SiteId(site),
-                                              .name = "other hours",
-                                              .shifts = hours(1 + static_cast<int>(pick(3)), 7, static_cast<int>(pick(200)),
-                                                              clock(9) + static_cast<int>(pick(600)))});
+        group.handle(messages::DefineProvider{
+            .provider = ProviderId(site == "main" ? main_providers[pick(2)] : "dr-west"),
+            .site = SiteId(site),
+            .name = "other hours",
+            .shifts = hours(1 + static_cast<int>(pick(3)), 7, static_cast<int>(pick(200)), clock(9) + static_cast<int>(pick(600)))});
         break;
       case 11: {
         const int opens = static_cast<int>(pick(500));

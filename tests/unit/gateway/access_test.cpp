@@ -175,6 +175,9 @@ TEST_F(GatewayAccess, AKeyForCertainSitesReachesNoOther) {
   const HttpResponse all = ask("manager", http::verb::get, "/v1/huddles?day=2026-11-22");
   EXPECT_EQ(all.status, 403U);
   EXPECT_EQ(code(all), "site_required");
+  EXPECT_EQ(get("desk", "/v1/openings?type=exam&sites=s-2&sites=s-1"), 200U);
+  EXPECT_EQ(get("desk", "/v1/openings?type=exam&sites=s-1&sites=s-3"), 403U);
+  EXPECT_EQ(code(ask("desk", http::verb::get, "/v1/openings?type=exam")), "site_required") << "no sites are all sites";
   EXPECT_EQ(get("manager", "/v1/events"), 403U) << "the log is of all sites";
   EXPECT_TRUE(backend_.fetches.empty());
 }

@@ -199,6 +199,12 @@ TEST_F(GatewayHttp, AQueryIsTypedByItsSchema) {
   EXPECT_EQ(ask("GET", "/v1/slots?site=s-1&type=exam&from=2026-11-22&limit=3").body, R"({"slots":[]})");
   EXPECT_EQ(backend_.calls.at(0).kind, runtime::Call::Kind::kQuery);
   EXPECT_EQ(messages::decode_as<messages::FindSlots>(backend_.calls[0].request.body)->limit, 3);
+  EXPECT_EQ(ask("GET", "/v1/openings?type=exam&sites=s-1&weekdays=3&sites=s-2&weekdays=5").body, R"({"slots":[]})");
+  const auto openings = messages::decode_as<messages::FindOpenings>(backend_.calls.at(1).request.body);
+  ASSERT_TRUE(openings);
+  EXPECT_EQ(openings->sites, (std::vector{SiteId("s-1"), SiteId("s-2")})) << "a list is its parameter repeated";
+  EXPECT_EQ(openings->weekdays, (std::vector<std::uint8_t>{3, 5}));
+  EXPECT_EQ(ask("GET", "/v1/openings?type=exam&weekdays=Monday").json().at("path").as_string(), "/weekdays/0");
   const auto head = ask("HEAD", "/v1/slots?site=s-1&type=exam&from=2026-11-22");
   EXPECT_EQ(head.status, 200U);
   EXPECT_EQ(head.header("Content-Length"), "12");
