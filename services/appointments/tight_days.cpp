@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,14 @@ int longest_free_minutes(const std::vector<const Taken*>& taken, const Span& win
   }
   longest = std::max<Instant::duration>(longest, window.until - free_from);
   return whole_minutes(longest);
+}
+
+/// Whether a book says nothing else of what is agreed: a hold has come or gone.
+bool same_agreed(const DayRecord* before, const DayRecord* after) {
+  const auto place = [](const Taken* taken) { return std::tie(taken->start, taken->until, taken->provider, taken->chair); };
+  static const DayRecord kEmpty;
+  return std::ranges::equal(agreed(before == nullptr ? kEmpty : *before), agreed(after == nullptr ? kEmpty : *after),
+                            [&](const Taken* a, const Taken* b) { return place(a) == place(b); });
 }
 
 /// The day a day's book is of, or nothing for another text.
@@ -92,7 +101,8 @@ int longest_free_minutes(const SiteRecord& site, LocalDay day, const DayRecord& 
   int longest = 0;
   for (const ProviderCalendar& provider : site.providers) {
     for (const Span& window : common(open, working_spans(site, provider, day))) {
-      if (whole_minutes(window.until - window.start) <= longest) continue;
+      // The provider alone is free for no longer than with a chair; this spares most of the pairs.
+      if (longest_free_minutes(taken, window, provider.provider, ChairId()) <= longest) continue;
       for (const ChairEntry& chair : site.chairs) {
         longest = std::max(longest, longest_free_minutes(taken, window, provider.provider, chair.chair));
         if (longest >= kTightBelowMinutes) return kTightBelowMinutes;
@@ -104,6 +114,10 @@ int longest_free_minutes(const SiteRecord& site, LocalDay day, const DayRecord& 
 
 void keep_tight_days(Decision& decision, const State& state, Instant now) {
   for (const auto& [id, changed] : changed_by(decision)) {
+    const auto book_before = [&, site_id = SiteId(id)](LocalDay day) { return state.find<DayRecord>(day_id(site_id, day)); };
+    if (changed.site == nullptr &&
+        std::ranges::all_of(changed.books, [&](const auto& book) { return same_agreed(book_before(book.first), book.second); }))
+      continue;
     const SiteRecord* site = changed.site != nullptr ? changed.site : state.find<SiteRecord>(id);
     if (site == nullptr) continue;
     const TightDaysRecord* known = state.find<TightDaysRecord>(id);
@@ -121,7 +135,7 @@ void keep_tight_days(Decision& decision, const State& state, Instant now) {
     };
     if (changed.site != nullptr)
       for (const auto& [day, minutes] : before)
-        if (!changed.books.contains(day)) look_at(day, state.find<DayRecord>(day_id(SiteId(id), day)));
+        if (!changed.books.contains(day)) look_at(day, book_before(day));
     for (const auto& [day, book] : changed.books) look_at(day, book);
     if (tight == before) continue;
 
