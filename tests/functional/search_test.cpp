@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iostream>
 #include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "appointments/calendar.hpp"
 #include "appointments/tight_days.hpp"
@@ -293,7 +295,7 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
   };
   std::size_t held = 0, offered = 0, tight = 0;
   std::vector<messages::Slot> found;
-  for (int step = 0; step < 1000; ++step) {
+  for (int step = 0; step < 400; ++step) {
     const std::string site = pick(3) == 0 ? "west" : "main";
     const char* main_providers[] = {"dr-a", "dr-b"};
     const auto start = local(2026, 3, static_cast<unsigned>(7 + pick(3)), 0) + std::chrono::minutes(5 * pick(288));
@@ -360,9 +362,9 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
     offered += found.size();
     if (group.tight("main") != nullptr) tight += group.tight("main")->days.size();
   }
-  EXPECT_GT(held, 300u);
-  EXPECT_GT(offered, 2000u);
-  EXPECT_GT(tight, 1000u) << "lists of tight days were in use";
+  EXPECT_GT(held, 150u);
+  EXPECT_GT(offered, 1000u);
+  EXPECT_GT(tight, 300u) << "lists of tight days were in use";
 }
 
 INSTANTIATE_TEST_SUITE_P(AppointmentsSeeds, Openings, ::testing::Values(1u, 2u, 3u, 4u, 5u, 6u));
