@@ -676,8 +676,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_offer(Asked& asked) {
   json::object object{{"offer", json::string(token->survey)}, {"token", json::string(token->secret)}};
   if (answer == "mute") object["mute"] = true;
   const messages::MessageInfo* message = messages::find_message(answer == "accept" ? "AcceptOffer" : "DeclineOffer");
-  // A double click is the same answer.
-  auto call = make_call(*message, *forms_.find(message->type_id), object, "offer", id_suffix("offer", token->survey, answer), {});
+  // A double click is the same answer. A forged link is another request, so that it takes no key away from the right one.
+  const std::string key = id_suffix("offer", asked.found.path.front().second, answer);
+  auto call = make_call(*message, *forms_.find(message->type_id), object, "offer", key, {});
   if (std::holds_alternative<Problem>(call)) co_return unknown;
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   const bool over = reply.outcome == messages::Outcome::kRefused && reply.code == "offer_over";

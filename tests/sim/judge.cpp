@@ -194,6 +194,15 @@ void Judge::occupy(const AppointmentId& id, const messages::Visit& visit, std::u
   read_.taken[id.text()] = visit;
 }
 
+void Judge::check_offers(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence) {
+  for (const auto& [offer, offered] : read_.open_offers) {
+    if (owner_key(offer) != owner_key(id.text()) || offered.visit.provider != visit.provider) continue;
+    const bool overlap = visit.start < offered.visit.start + std::chrono::minutes(offered.visit.duration_minutes) &&
+                         offered.visit.start < visit.start + std::chrono::minutes(visit.duration_minutes);
+    if (overlap) violation("offer " + offer + " is open over the time of " + id.text() + " at event " + std::to_string(sequence));
+  }
+}
+
 void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   const auto record = messages::decode_as<messages::EventRecord>(bytes);
   read_.types.push_back(record ? record->type_id : 0);
@@ -204,6 +213,7 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   const auto reason = [](const auto& e) { return e.person.text() + "|" + e.programme + "|" + std::to_string(e.step) + "|" + e.subject; };
   if (is(messages::AppointmentBooked{})) {
     const auto e = as(messages::AppointmentBooked{});
+    check_offers(e.appointment, e.visit, sequence);
     occupy(e.appointment, e.visit, sequence);
   } else if (is(messages::AppointmentMoved{})) {
     read_.taken.erase(as(messages::AppointmentMoved{}).appointment.text());
@@ -231,7 +241,24 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   } else if (is(messages::TreatmentPlanCreated{})) {
     once("plan|" + as(messages::TreatmentPlanCreated{}).plan.text(), "I5");
   } else if (is(messages::AppointmentHeld{})) {
-    once("held|" + as(messages::AppointmentHeld{}).appointment.text(), "I5");
+    const auto e = as(messages::AppointmentHeld{});
+    once("held|" + e.appointment.text(), "I5");
+    check_offers(e.appointment, e.visit, sequence);
+  } else if (is(messages::SlotOffered{})) {
+    const auto e = as(messages::SlotOffered{});
+    once("offered|" + e.offer.text(), "I5");
+    read_.offers.push_back(e.offer.text());
+    read_.open_offers.emplace(e.offer.text(), e);
+  } else if (is(messages::OfferRevoked{})) {
+    const auto e = as(messages::OfferRevoked{});
+    if (read_.open_offers.erase(e.offer.text()) == 0) violation("an offer that was not open is taken back: " + e.offer.text());
+  } else if (is(messages::OfferDeclined{})) {
+    const auto e = as(messages::OfferDeclined{});
+    if (read_.open_offers.erase(e.offer.text()) == 0) violation("an offer that was not open is declined: " + e.offer.text());
+  } else if (is(messages::OfferAccepted{})) {
+    const auto e = as(messages::OfferAccepted{});
+    once("won|" + e.opening.text(), "an opening won twice");
+    if (read_.open_offers.erase(e.offer.text()) == 0) violation("an offer that was not open wins: " + e.offer.text());
   } else if (is(messages::GapOpened{})) {
     once("gap|" + as(messages::GapOpened{}).gap.text(), "I5");
   } else if (is(messages::RecoveryCaseOpened{})) {

@@ -29,7 +29,8 @@
 //  I19 all or nothing                     the model of the store checks before it writes; store_conformance_test.cpp holds it to Redis
 //  I20 drops are counted                  world.cpp, check_counts(): what each engine has counted is what the simulator did to it
 //  Not here: I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
-//  The domain: nothing booked twice (occupy()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
+//  The domain: nothing booked twice (occupy()), no opening won twice or after it was taken back, no offer open over a time that is taken
+//  (read(), check_offers()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
 //  (leaves()), over the cap (check_caps()) or twice for one reason (read()), nobody slipped through (at_rest(): the leak audit of followup,
 //  a pure function over what is stored).
 //
@@ -93,6 +94,9 @@ class Judge final : public Witness {
   /// Nothing moves any more.
   void at_rest(const std::vector<std::unique_ptr<runtime::Handler>>& handlers);
 
+  /// Ids of all offers in the log, in its order.
+  const std::vector<std::string>& offers() const { return read_.offers; }
+
   std::uint64_t epoch() const { return epoch_; }
   bool is_suppressed(const std::string& contact) const { return read_.suppressed.contains(contact); }
 
@@ -103,6 +107,8 @@ class Judge final : public Witness {
     std::vector<std::uint64_t> types;  ///< of each event
     std::map<std::string, messages::Visit> taken;
     std::set<std::string> facts, suppressed, denied;
+    std::vector<std::string> offers;
+    std::map<std::string, messages::SlotOffered> open_offers;  ///< neither accepted, declined nor revoked
   };
   struct Left {
     std::string message, person;
@@ -112,6 +118,8 @@ class Judge final : public Witness {
 
   void read(std::uint64_t sequence, const std::string& bytes);
   void once(const std::string& fact, const char* rule);
+  /// What anybody was offered of that time must have been taken back before this is told.
+  void check_offers(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
   void occupy(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
   const std::string& incarnation_at(std::uint64_t sequence) const;
   void check_caps();

@@ -768,7 +768,41 @@ class World {
 
   void random_command() {
     const std::size_t who = below(kPersons), where = below(kSites);
-    switch (below(16)) {
+    switch (below(20)) {
+      case 16: {
+        messages::JoinShortNotice c;
+        c.site = site(where);
+        c.person = person(who);
+        c.wish.visit_types = {below(2) == 0 ? "filling" : "cleaning"};
+        if (below(3) == 0) c.wish.purposes = {messages::Purpose::kRestorative, messages::Purpose::kHygiene};
+        if (!visits_.empty() && below(4) == 0) {
+          // mostly somebody else's visit, or one of another site: refused
+          c.wish.moves_up = AppointmentId(visits_[below(visits_.size())]);
+          c.site = SiteId(std::string(owner_key(c.wish.moves_up.text())));
+        }
+        call(kAppointments, c);
+        break;
+      }
+      case 17:
+      case 18: {
+        const auto& offers = judge_.offers();
+        if (offers.empty()) break;
+        const OfferId offer(offers[offers.size() - 1 - below(std::min<std::size_t>(offers.size(), 5))]);
+        if (below(6) == 0) {
+          call(kAppointments, messages::DeclineOffer{.offer = offer, .token = {}, .mute = below(2) == 0});
+        } else {
+          call(kAppointments, messages::AcceptOffer{.offer = offer, .token = {}});
+        }
+        break;
+      }
+      case 19: {
+        if (below(3) == 0) call(kAppointments, messages::LeaveShortNotice{.site = site(where), .person = person(who)});
+        messages::ReceiveInboundMessage c;
+        c.from = Phi<std::string>(phone(who));
+        c.body = Phi<std::string>(below(4) == 0 ? "No thanks" : "YES");
+        call(kOutreach, c);
+        break;
+      }
       case 0:
       case 1: {
         messages::HoldSlot c;
