@@ -14,11 +14,15 @@ enum Provenance { observed @0; imported @1; inferred @2; }
 enum LeadSource { web @0; searchAd @1; social @2; directMail @3; radio @4; tv @5; insert @6; businessCard @7; event @8; referral @9; walkIn @10; phone @11; }
 enum EnquiryChannel { webForm @0; phoneCall @1; email @2; chat @3; walkIn @4; referral @5; }
 enum LeadState { fresh @0; acknowledged @1; contacted @2; booked @3; kept @4; produced @5; nurturing @6; lost @7; needsReview @8; }
+enum SpeedClock { acknowledgement @0; firstContact @1; }
+# The two clocks of an enquiry: until the automatic answer has left, and until a human being has spoken.
+enum KnownVisitState { booked @0; moved @1; cancelled @2; noShow @3; completed @4; }
 enum CallOutcome { booked @0; notBooked @1; notConnected @2; voicemail @3; missed @4; abandoned @5; }
 
 enum LeadIntakeRefusal $Cat.refusals {
   unknownPerson @0; unknownEnquiry @1; unknownCampaign @2; alreadyExists @3; alreadyClaimed @4; illegalTransition @5; invalidZone @6; invalidId @7; laneMismatch @8;
-  alreadyInHousehold @9; notInHousehold @10; alreadyLinked @11; notLinked @12; tooMany @13;
+  alreadyInHousehold @9; notInHousehold @10; alreadyLinked @11; notLinked @12; tooMany @13; invalidContact @14;
+  trackingNumberTaken @15; alreadyStopped @16; invalidReferrer @17; formClosed @18; unknownFormKey @19;
 }
 
 struct ContactPoint {
@@ -70,6 +74,10 @@ struct CampaignStarted $Cat.event {
   from @7 :Int32 = -2147483648 $Cat.day $Cat.optional;
   until @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
   sites @9 :List(Text) $Cat.id("SiteId");
+  trackingNumber @10 :Text $Cat.maxBytes(64);
+  # The number printed or shown for this campaign only; a call that reaches it names the campaign.
+  landingPage @11 :Text $Cat.maxBytes(1024);
+  offer @12 :Text $Cat.maxBytes(1024);
 }
 struct EnquiryReceived $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
@@ -80,6 +88,9 @@ struct EnquiryReceived $Cat.event {
   channel @5 :EnquiryChannel;
   text @6 :Text $Cat.phi $Cat.maxBytes(4096);
   receivedAt @7 :Int64 $Cat.instant;
+  contactPoints @8 :List(ContactPoint) $Cat.maxItems(16);
+  # How the enquirer can be reached, so that whoever knows a patient by one of them can tell.
+  referrer @9 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
 }
 struct EnquiryAcknowledged $Cat.event {
   # The automatic acknowledgement has left.
@@ -87,6 +98,8 @@ struct EnquiryAcknowledged $Cat.event {
   enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
   site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   waitedSeconds @3 :UInt32;
+  waitedBusinessSeconds @4 :UInt32;
+  # While the site was open.
 }
 struct LeadClaimed $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
@@ -102,6 +115,7 @@ struct CallRecorded $Cat.event {
   outcome @3 :CallOutcome;
   reason @4 :Text $Cat.phi $Cat.maxBytes(1024);
   by @5 :Text $Cat.maxBytes(128);
+  campaign @6 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
 }
 struct EnquiryContacted $Cat.event {
   # The first conversation with a human being.
@@ -111,6 +125,10 @@ struct EnquiryContacted $Cat.event {
   campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
   waitedSeconds @4 :UInt32;
   by @5 :Text $Cat.maxBytes(128);
+  waitedBusinessSeconds @6 :UInt32;
+  # While the site was open.
+  breached @7 :Bool;
+  # That it came too late was told before, by SpeedToLeadBreached.
 }
 struct EnquiryAdvanced $Cat.event {
   # booked, kept, lost, nurturing: with what moved it.
@@ -122,6 +140,9 @@ struct EnquiryAdvanced $Cat.event {
   to @5 :LeadState;
   appointment @6 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   reason @7 :Text $Cat.maxBytes(1024);
+  firstTouch @8 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  # The campaign of the person's first enquiry, and of the newest one that names a campaign; empty when there is none.
+  lastTouch @9 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
 }
 struct PersonJoinedHousehold $Cat.event {
   # Lives and pays with others. Whoever belonged to another household has left that one first.
@@ -148,6 +169,137 @@ struct PersonsUnlinked $Cat.event {
   site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   other @2 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
   by @3 :Text $Cat.maxBytes(128);
+}
+struct CampaignChanged $Cat.event {
+  # The whole campaign as it is now.
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.key $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  source @2 :LeadSource;
+  promise @3 :Text $Cat.maxBytes(2048);
+  # What the advert says; shown to whoever answers.
+  greetingScript @4 :Text $Cat.maxBytes(4096);
+  costMinor @5 :Int64;
+  currency @6 :Text $Cat.maxBytes(3);
+  from @7 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  until @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  sites @9 :List(Text) $Cat.id("SiteId");
+  trackingNumber @10 :Text $Cat.maxBytes(64);
+  # The number printed or shown for this campaign only; a call that reaches it names the campaign.
+  landingPage @11 :Text $Cat.maxBytes(1024);
+  offer @12 :Text $Cat.maxBytes(1024);
+}
+struct CampaignStopped $Cat.event {
+  # Nothing is spent on it any more. Its number may ring and its page may be opened for a long time yet; what comes still counts for it.
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.key $Cat.maxBytes(64);
+}
+struct EnquiryMatched $Cat.event {
+  # Somebody asked who shares a contact point with a known patient, or is one. A note on that patient; nobody is merged.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  enquirer @4 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  unfinishedCare @5 :Bool;
+  # The patient has care that nobody has finished: staff call, whatever the enquiry was about.
+}
+struct SpeedToLeadBreached $Cat.event {
+  # A clock ran out in the site's business hours and nobody had answered. Told once for each clock of an enquiry.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  clock @4 :SpeedClock;
+  receivedAt @5 :Int64 $Cat.instant;
+  limitSeconds @6 :UInt32;
+  agent @7 :Text $Cat.maxBytes(128);
+  # Who was to call; empty for the group desk.
+}
+struct AgentDefined $Cat.event {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  agent @1 :Text $Cat.maxBytes(128);
+  capacity @2 :UInt16;
+}
+struct LeadAssigned $Cat.event {
+  # Whose lead it is. Anybody may still claim it; the desk sees it until somebody has.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  agent @3 :Text $Cat.maxBytes(128);
+}
+struct CallReceived $Cat.event {
+  # Somebody called, as the telephone knows it.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  # The enquiry that is made of it, unless one about the same campaign is open.
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  caller @4 :Text $Cat.phi $Cat.maxBytes(64);
+  outcome @5 :CallOutcome;
+  reason @6 :Text $Cat.phi $Cat.maxBytes(1024);
+  by @7 :Text $Cat.maxBytes(128);
+}
+struct CallMissed $Cat.event {
+  # The first call of this caller on this day of the site that nobody took: it wants one text back.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  day @3 :Int32 $Cat.day;
+  usefulUntil @4 :Int64 $Cat.instant;
+  # The end of that day: tomorrow it is no answer any more.
+}
+struct NurtureStepDue $Cat.event {
+  # A step of the nurture sequence that wants a message. outreach decides whether it may leave.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  version @3 :UInt16;
+  step @4 :UInt16;
+  templateName @5 :Text $Cat.maxBytes(64);
+}
+struct ReferralKept $Cat.event {
+  # Whom this person sent to us has come: they are thanked, once, without a word about the other.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  referred @3 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+}
+struct EnquiryProduced $Cat.event {
+  # Treatment of a person won by this enquiry was completed, for this fee.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  feeMinor @4 :Int64;
+}
+struct EnquiryImported $Cat.event {
+  # An enquiry of the past, from another system. Never a reason to contact anybody.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  source @4 :LeadSource;
+  channel @5 :EnquiryChannel;
+  receivedAt @6 :Int64 $Cat.instant;
+}
+struct WebFormChanged $Cat.event {
+  # What a site's public form takes from now on.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  enabled @1 :Bool;
+  dailyCap @2 :UInt32;
+  keys @3 :UInt16;
+  # Keys that are valid now.
+}
+struct WebFormAccepted $Cat.event {
+  # A form was filled in, within the day's cap and by no machine that we know of.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.pseudonym $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  givenName @4 :Text $Cat.phi $Cat.maxBytes(256);
+  familyName @5 :Text $Cat.phi $Cat.maxBytes(256);
+  phone @6 :Text $Cat.phi $Cat.maxBytes(254);
+  email @7 :Text $Cat.phi $Cat.maxBytes(254);
+  text @8 :Text $Cat.phi $Cat.maxBytes(4096);
 }
 
 # ---- commands
@@ -176,6 +328,10 @@ struct CreateCampaign $Cat.command $Cat.http("POST /v1/campaigns") {
   from @7 :Int32 = -2147483648 $Cat.day $Cat.optional;
   until @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
   sites @9 :List(Text) $Cat.id("SiteId");
+  trackingNumber @10 :Text $Cat.maxBytes(64);
+  # The number printed or shown for this campaign only; a call that reaches it names the campaign.
+  landingPage @11 :Text $Cat.maxBytes(1024);
+  offer @12 :Text $Cat.maxBytes(1024);
 }
 struct SubmitEnquiry $Cat.command $Cat.http("POST /v1/leads") $Cat.answers("LeadView") {
   # Somebody asks for something. Without `person` a new person is made; likely matches are named as candidates, never merged.
@@ -187,6 +343,8 @@ struct SubmitEnquiry $Cat.command $Cat.http("POST /v1/leads") $Cat.answers("Lead
   channel @5 :EnquiryChannel;
   profile @6 :PersonProfile;
   text @7 :Text $Cat.phi $Cat.maxBytes(4096);
+  referrer @8 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Who sent them to us.
 }
 struct ClaimLead $Cat.command $Cat.http("POST /v1/leads/{enquiry}/claim") $Cat.answers("LeadView") {
   # A lease: two people never call the same lead. Claiming one's own again extends it.
@@ -199,6 +357,8 @@ struct RecordCall $Cat.command $Cat.http("POST /v1/leads/{enquiry}/calls") $Cat.
   outcome @1 :CallOutcome;
   reason @2 :Text $Cat.phi $Cat.maxBytes(1024);
   by @3 :Text $Cat.principal $Cat.maxBytes(128);
+  dialled @4 :Text $Cat.maxBytes(64);
+  # The number that was called; names the campaign of an enquiry that has none.
 }
 struct CloseLead $Cat.command $Cat.http("POST /v1/leads/{enquiry}/close") $Cat.answers("LeadView") {
   enquiry @0 :Text $Cat.id("EnquiryId") $Cat.key $Cat.maxBytes(128);
@@ -238,6 +398,102 @@ struct UnlinkPersons $Cat.command $Cat.http("POST /v1/persons/{person}/unlink") 
   other @1 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
   by @2 :Text $Cat.principal $Cat.maxBytes(128);
 }
+struct ChangeCampaign $Cat.command $Cat.http("POST /v1/campaigns/{campaign}") {
+  # Replaces the campaign.
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.key $Cat.maxBytes(64);
+  name @1 :Text $Cat.required $Cat.maxBytes(256);
+  source @2 :LeadSource;
+  promise @3 :Text $Cat.maxBytes(2048);
+  greetingScript @4 :Text $Cat.maxBytes(4096);
+  costMinor @5 :Int64 $Cat.range((min = 0, max = 100000000000));
+  currency @6 :Text $Cat.maxBytes(3);
+  from @7 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  until @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  sites @9 :List(Text) $Cat.id("SiteId");
+  trackingNumber @10 :Text $Cat.maxBytes(64);
+  # The number printed or shown for this campaign only; a call that reaches it names the campaign.
+  landingPage @11 :Text $Cat.maxBytes(1024);
+  offer @12 :Text $Cat.maxBytes(1024);
+}
+struct StopCampaign $Cat.command $Cat.http("POST /v1/campaigns/{campaign}/stop") {
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.key $Cat.maxBytes(64);
+}
+struct DefineAgent $Cat.command $Cat.http("POST /v1/sites/{site}/agents") {
+  # Who works a site's leads, and how many at a time. Somebody who works several sites is named at each. Capacity 0: no new ones.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  agent @1 :Text $Cat.required $Cat.maxBytes(128);
+  capacity @2 :UInt16 $Cat.range((min = 0, max = 50));
+}
+struct ReceiveCall $Cat.command $Cat.http("POST /v1/calls") $Cat.answers("CallTaken") {
+  # A call, as the telephone knows it. Whoever calls again is the person of the first call, unless `knownPerson` says who it is.
+  caller @0 :Text $Cat.phi $Cat.key $Cat.maxBytes(64);
+  # E.164.
+  person @1 :Text $Cat.id("PersonId") $Cat.newId("p-") $Cat.maxBytes(64);
+  enquiry @2 :Text $Cat.id("EnquiryId") $Cat.newId("{person}.e-") $Cat.maxBytes(128);
+  knownPerson @3 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @4 :Text $Cat.id("SiteId") $Cat.required $Cat.maxBytes(64);
+  dialled @5 :Text $Cat.maxBytes(64);
+  outcome @6 :CallOutcome;
+  reason @7 :Text $Cat.phi $Cat.maxBytes(1024);
+  by @8 :Text $Cat.principal $Cat.maxBytes(128);
+}
+struct CallTaken $Cat.reply {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  campaign @1 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  textBack @2 :Bool;
+  # A text back was asked for; outreach says whether it left.
+}
+struct NurtureLead $Cat.command $Cat.http("POST /v1/leads/{enquiry}/nurture") $Cat.answers("LeadView") {
+  # Not now, but perhaps later: a few messages over weeks, until they book, are lost, or want no more.
+  enquiry @0 :Text $Cat.id("EnquiryId") $Cat.key $Cat.maxBytes(128);
+}
+struct SetWebForm $Cat.command $Cat.http("POST /v1/sites/{site}/web-form") {
+  # The kill switch and the cap of a site's public form.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  enabled @1 :Bool = true;
+  dailyCap @2 :UInt32 = 200 $Cat.range((min = 0, max = 100000));
+  # Forms a day of the site; counted before anything else is looked at.
+}
+struct IssueFormKey $Cat.command $Cat.http("POST /v1/sites/{site}/form-keys") {
+  # A new key for the web page. Older keys stay valid for a while, so that pages can be changed without losing anybody.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  formKey @1 :Text $Cat.id("FormKeyId") $Cat.newId("{site}.f-") $Cat.maxBytes(128);
+  overlapHours @2 :UInt16 = 24 $Cat.range((min = 0, max = 8760));
+}
+struct DisableFormKey $Cat.command $Cat.http("POST /v1/form-keys/{form_key}/disable") {
+  # At once.
+  formKey @0 :Text $Cat.id("FormKeyId") $Cat.key $Cat.maxBytes(128);
+}
+struct SubmitWebForm $Cat.command {
+  # What somebody, or something, has put into a public form. The edge gives the same answer whatever becomes of it.
+  formKey @0 :Text $Cat.id("FormKeyId") $Cat.key $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.newId("p-") $Cat.maxBytes(64);
+  enquiry @2 :Text $Cat.id("EnquiryId") $Cat.newId("{person}.e-") $Cat.maxBytes(128);
+  givenName @3 :Text $Cat.phi $Cat.maxBytes(256);
+  familyName @4 :Text $Cat.phi $Cat.maxBytes(256);
+  phone @5 :Text $Cat.phi $Cat.maxBytes(254);
+  email @6 :Text $Cat.phi $Cat.maxBytes(254);
+  text @7 :Text $Cat.phi $Cat.maxBytes(4096);
+  campaign @8 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  honeypot @9 :Text $Cat.phi $Cat.maxBytes(254);
+  # A field that no human being sees.
+}
+struct ImportedLead {
+  person @0 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  enquiry @1 :Text $Cat.id("EnquiryId") $Cat.required $Cat.maxBytes(128);
+  site @2 :Text $Cat.id("SiteId") $Cat.required $Cat.maxBytes(64);
+  campaign @3 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  source @4 :LeadSource;
+  channel @5 :EnquiryChannel;
+  receivedAt @6 :Int64 $Cat.instant;
+  profile @7 :PersonProfile;
+  text @8 :Text $Cat.phi $Cat.maxBytes(4096);
+}
+struct ImportLeads $Cat.command $Cat.answers("ImportDone") {
+  # Enquiries of another system, all of the lane of `key`. One that is known already is left as it is; nobody is contacted.
+  key @0 :Text $Cat.key $Cat.maxBytes(64);
+  leads @1 :List(ImportedLead) $Cat.maxItems(256);
+}
 
 # ---- queries
 
@@ -256,6 +512,17 @@ struct LeadView $Cat.reply {
   greetingScript @11 :Text $Cat.maxBytes(4096);
   candidates @12 :List(Text) $Cat.id("PersonId");
   # Persons already known who share a contact point.
+  assignedTo @13 :Text $Cat.maxBytes(128);
+  acknowledgedAt @14 :Int64 $Cat.instant $Cat.optional;
+  contactedAt @15 :Int64 $Cat.instant $Cat.optional;
+  acknowledgementBreached @16 :Bool;
+  contactBreached @17 :Bool;
+  source @18 :LeadSource;
+  channel @19 :EnquiryChannel;
+  text @20 :Text $Cat.phi $Cat.maxBytes(4096);
+  referrer @21 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  appointment @22 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  offer @23 :Text $Cat.maxBytes(1024);
 }
 struct GetLead $Cat.query $Cat.http("GET /v1/leads/{enquiry}") $Cat.answers("LeadView") {
   enquiry @0 :Text $Cat.id("EnquiryId") $Cat.key $Cat.maxBytes(128);
@@ -268,6 +535,8 @@ struct PersonView $Cat.reply {
   guarantor @4 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   linked @5 :List(Text) $Cat.id("PersonId") $Cat.maxItems(64);
   # Other records of the same human being, directly or through others.
+  firstTouch @6 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  lastTouch @7 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
 }
 struct GetPerson $Cat.query $Cat.http("GET /v1/persons/{person}") $Cat.answers("PersonView") {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
@@ -279,4 +548,98 @@ struct FindPersons $Cat.query $Cat.http("GET /v1/persons") $Cat.answers("PersonL
 }
 struct GetHousehold $Cat.query $Cat.http("GET /v1/households/{household}") $Cat.answers("PersonList") {
   household @0 :Text $Cat.id("HouseholdId") $Cat.required $Cat.maxBytes(64);
+}
+struct CampaignView $Cat.reply {
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  source @2 :LeadSource;
+  promise @3 :Text $Cat.maxBytes(2048);
+  greetingScript @4 :Text $Cat.maxBytes(4096);
+  costMinor @5 :Int64;
+  currency @6 :Text $Cat.maxBytes(3);
+  from @7 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  until @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  sites @9 :List(Text) $Cat.id("SiteId");
+  trackingNumber @10 :Text $Cat.maxBytes(64);
+  # The number printed or shown for this campaign only; a call that reaches it names the campaign.
+  landingPage @11 :Text $Cat.maxBytes(1024);
+  offer @12 :Text $Cat.maxBytes(1024);
+  stopped @13 :Bool;
+}
+struct CampaignList $Cat.reply { campaigns @0 :List(CampaignView) $Cat.maxItems(1000); }
+struct GetCampaign $Cat.query $Cat.http("GET /v1/campaigns/{campaign}") $Cat.answers("CampaignView") {
+  campaign @0 :Text $Cat.id("CampaignId") $Cat.key $Cat.maxBytes(64);
+}
+struct ListCampaigns $Cat.query $Cat.http("GET /v1/campaigns") $Cat.answers("CampaignList") {
+  trackingNumber @0 :Text $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  running @2 :Bool;
+  # Only those that are not stopped.
+}
+struct LeadList $Cat.reply {
+  leads @0 :List(LeadView) $Cat.maxItems(200);
+  open @1 :UInt64;
+  # All that wait, claimed ones included.
+}
+struct ListLeads $Cat.query $Cat.http("GET /v1/leads") $Cat.answers("LeadList") {
+  # What waits for somebody to call, oldest first, without what is claimed. Without a site: all of them, for the group desk.
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  agent @1 :Text $Cat.maxBytes(128);
+  # Only what is assigned to this one.
+  limit @2 :UInt16 = 50 $Cat.range((min = 1, max = 200));
+}
+struct KnownVisit {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  start @2 :Int64 $Cat.instant;
+  purpose @3 :Text $Cat.maxBytes(64);
+  state @4 :KnownVisitState;
+}
+struct OpenCare {
+  gap @0 :Text $Cat.id("GapId") $Cat.maxBytes(128);
+  kind @1 :Text $Cat.maxBytes(64);
+  purpose @2 :Text $Cat.maxBytes(64);
+  cover @3 :Text $Cat.maxBytes(64);
+}
+struct MatchedEnquiry {
+  enquiry @0 :Text $Cat.id("EnquiryId") $Cat.maxBytes(128);
+  enquirer @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  campaign @2 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  at @3 :Int64 $Cat.instant;
+}
+struct DeskPerson {
+  person @0 :PersonView;
+  enquiries @1 :List(LeadView) $Cat.maxItems(20);
+  # The newest first.
+  visits @2 :List(KnownVisit) $Cat.maxItems(50);
+  openCare @3 :List(OpenCare) $Cat.maxItems(100);
+  matches @4 :List(MatchedEnquiry) $Cat.maxItems(50);
+  # Enquiries of others who share a contact point.
+}
+struct DeskView $Cat.reply {
+  campaign @0 :CampaignView;
+  # Of the number that was dialled, else of the newest enquiry; its id is empty when there is none.
+  persons @1 :List(DeskPerson) $Cat.maxItems(10);
+}
+struct GetDesk $Cat.query $Cat.http("GET /v1/desk") $Cat.answers("DeskView") {
+  # Everything that whoever picks up the phone needs: by the number that calls, or by person.
+  phone @0 :Text $Cat.phi $Cat.maxBytes(254);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  dialled @2 :Text $Cat.maxBytes(64);
+}
+struct FormKeyView {
+  formKey @0 :Text $Cat.id("FormKeyId") $Cat.maxBytes(128);
+  validUntil @1 :Int64 $Cat.instant $Cat.optional;
+}
+struct WebFormView $Cat.reply {
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  enabled @1 :Bool;
+  dailyCap @2 :UInt32;
+  keys @3 :List(FormKeyView) $Cat.maxItems(16);
+  countedToday @4 :UInt32;
+  machinesToday @5 :UInt32;
+  # Of these, the ones that filled the field nobody sees.
+}
+struct GetWebForm $Cat.query $Cat.http("GET /v1/sites/{site}/web-form") $Cat.answers("WebFormView") {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
 }

@@ -13,6 +13,7 @@
 namespace bridgework::lead_intake {
 namespace {
 
+constexpr std::size_t kSharersMax = 200;
 /// More records of one human being than this are a mistake of whoever links them.
 constexpr std::size_t kLinksMax = 16;
 
@@ -44,19 +45,62 @@ messages::PersonProfile told(const State& state, messages::PersonProfile profile
   return profile;
 }
 
-void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record) {
-  for (const std::string& value : values_of(record.profile)) decision.add_to_index(contact_index(value), person.text());
+ContactRecord& Contacts::record(const std::string& value) {
+  const auto [at, fresh] = changed_.try_emplace(value);
+  const ContactRecord* known = fresh ? state_->find<ContactRecord>(value) : nullptr;
+  if (known != nullptr) at->second = *known;
+  return at->second;
+}
+
+void Contacts::add(const std::string& value, const PersonId& person) {
+  auto& persons = record(value).persons;
+  // a contact point that more people share (a nursing home's front desk) says nothing about who somebody is
+  if (persons.size() < kSharersMax && std::ranges::find(persons, person) == persons.end()) persons.push_back(person);
+}
+
+void Contacts::remove(const std::string& value, const PersonId& person) { std::erase(record(value).persons, person); }
+
+void Contacts::finish(Decision& decision) {
+  for (auto& [value, record] : changed_) {
+    if (record.persons.empty()) {
+      decision.erase<ContactRecord>(value);
+    } else {
+      decision.put(value, std::move(record));
+    }
+  }
+  changed_.clear();
+}
+
+void add_person(Decision& decision, Contacts& contacts, const State& state, const PersonId& person, PersonRecord record) {
+  for (const std::string& value : values_of(record.profile)) {
+    decision.add_to_index(contact_index(value), person.text());
+    contacts.add(value, person);
+  }
   decision.emit(messages::PersonRegistered{.person = person, .site = record.profile.home_site, .profile = told(state, record.profile)});
   decision.put(person.text(), std::move(record));
+}
+
+void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record) {
+  Contacts contacts(state);
+  add_person(decision, contacts, state, person, std::move(record));
+  contacts.finish(decision);
 }
 
 void change_person(Decision& decision, const State& state, const PersonId& person, const PersonRecord& before, PersonRecord after) {
   const std::set<std::string> old_values = values_of(before.profile);
   const std::set<std::string> new_values = values_of(after.profile);
-  for (const std::string& value : old_values)
-    if (!new_values.contains(value)) decision.remove_from_index(contact_index(value), person.text());
-  for (const std::string& value : new_values)
-    if (!old_values.contains(value)) decision.add_to_index(contact_index(value), person.text());
+  Contacts contacts(state);
+  for (const std::string& value : old_values) {
+    if (new_values.contains(value)) continue;
+    decision.remove_from_index(contact_index(value), person.text());
+    contacts.remove(value, person);
+  }
+  for (const std::string& value : new_values) {
+    if (old_values.contains(value)) continue;
+    decision.add_to_index(contact_index(value), person.text());
+    contacts.add(value, person);
+  }
+  contacts.finish(decision);
   decision.emit(messages::PersonChanged{.person = person, .site = after.profile.home_site, .profile = told(state, after.profile)});
   decision.put(person.text(), std::move(after));
 }
@@ -99,6 +143,7 @@ Decision on(const State& state, const messages::ImportPersons& command, Instant)
       return Decision::refuse(Refusal::kLaneMismatch, imported.person.text() + " is not of the lane of " + command.key);
   }
   Decision decision;
+  Contacts contacts(state);
   messages::ImportDone counts;
   std::set<std::string> seen;
   for (const messages::ImportedPerson& imported : command.persons) {
@@ -110,8 +155,9 @@ Decision on(const State& state, const messages::ImportPersons& command, Instant)
     PersonRecord record{.profile = imported.profile};
     record.profile.provenance = messages::Provenance::kImported;
     record.profile.contact_points = normalised(record.profile.contact_points, state.config().default_region);
-    add_person(decision, state, imported.person, std::move(record));
+    add_person(decision, contacts, state, imported.person, std::move(record));
   }
+  contacts.finish(decision);
   decision.reply(counts);
   return decision;
 }

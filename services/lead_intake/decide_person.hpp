@@ -1,7 +1,9 @@
 #pragma once
 // Who a person is and how they can be reached.
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "lead_intake/state.hpp"
 
@@ -28,8 +30,26 @@ std::optional<runtime::Refused<Refusal>> objection(const PersonId& person, const
 /// The profile as others are told it: with the home site's zone when it names none. Still empty when that site is not known.
 messages::PersonProfile told(const State& state, messages::PersonProfile profile);
 
+/// Who of this lane can be reached where, while one message is decided.
+class Contacts {
+ public:
+  explicit Contacts(const State& state) : state_(&state) {}
+  void add(const std::string& value, const PersonId& person);
+  void remove(const std::string& value, const PersonId& person);
+  /// Stores what has changed.
+  void finish(Decision& decision);
+
+ private:
+  ContactRecord& record(const std::string& value);
+
+  const State* state_;
+  std::map<std::string, ContactRecord> changed_;
+};
+
 /// Stores a new person, makes them findable by their contact points, and tells everybody.
 void add_person(Decision& decision, const State& state, const PersonId& person, PersonRecord record);
+/// One of many persons in one decision: who shares a contact point with whom is stored at the end.
+void add_person(Decision& decision, Contacts& contacts, const State& state, const PersonId& person, PersonRecord record);
 /// Stores a changed person, `before` being what is stored now, and tells everybody.
 void change_person(Decision& decision, const State& state, const PersonId& person, const PersonRecord& before, PersonRecord after);
 

@@ -8,6 +8,7 @@
 #include "lead_intake/config.hpp"
 #include "lead_intake/state.values.hpp"
 #include "messages/appointments.values.hpp"
+#include "messages/followup.values.hpp"
 #include "messages/lead_intake.values.hpp"
 #include "messages/outreach.values.hpp"
 #include "runtime/decision.hpp"
@@ -19,10 +20,12 @@ using messages::LeadState;
 
 struct Vocabulary {
   using Record = lead_intake::Record;
-  using Timer = std::variant<std::monostate>;
+  using Timer = lead_intake::Timer;
   using Effect = std::variant<std::monostate>;
   using Event = messages::LeadIntakeEvent;
-  using Reply = std::variant<messages::Done, messages::LeadView, messages::ImportDone, messages::PersonView, messages::PersonList>;
+  using Reply = std::variant<messages::Done, messages::LeadView, messages::ImportDone, messages::PersonView, messages::PersonList,
+                             messages::CallTaken, messages::CampaignView, messages::CampaignList, messages::LeadList, messages::DeskView,
+                             messages::WebFormView>;
   using Refusal = messages::LeadIntakeRefusal;
   using Config = lead_intake::Config;
 };
@@ -31,8 +34,17 @@ using Decision = runtime::Decision<Vocabulary>;
 using View = runtime::ReadView<Record>;
 using Refusal = messages::LeadIntakeRefusal;
 
-/// The programme of the automatic answer to an enquiry, as outreach names it.
+/// The programmes that answer an enquiry by themselves, as outreach names them: a missed call is answered by a text back.
 inline constexpr std::string_view kAcknowledgementProgramme = "acknowledgement";
+inline constexpr std::string_view kMissedCallProgramme = "missed_call";
+
+/// All campaigns, and those of one tracking number.
+inline constexpr std::string_view kCampaignsIndex = "campaigns";
+inline std::string tracking_index(std::string_view number) { return "tracking/" + std::string(number); }
+
+/// Enquiries that wait for somebody to call, scored by when they came: of the group, and of one site.
+inline constexpr std::string_view kDeskIndex = "desk";
+inline std::string desk_index(const SiteId& site) { return "desk/" + site.text(); }
 
 /// The index of persons by a normalised contact point.
 inline std::string contact_index(std::string_view value) { return "contact/" + std::string(value); }
@@ -63,6 +75,25 @@ constexpr bool is_open(LeadState state) {
 
 /// Whether there is anything left to do for the enquiry: claim it, call, close it.
 constexpr bool is_workable(LeadState state) { return is_open(state) || state == LeadState::kBooked; }
+
+/// Whether it is somebody's turn at the desk.
+constexpr bool is_for_the_desk(LeadState state) { return is_open(state) && state != LeadState::kNurturing; }
+inline bool waits_at_the_desk(const EnquiryRecord& record) { return !record.imported && is_for_the_desk(record.state); }
+
+/// Whether the two clocks of an enquiry run. Whoever must be looked at first, and whoever was asked to come later, waits for no clock;
+/// a conversation is more than any acknowledgement.
+inline bool is_contact_awaited(const EnquiryRecord& record) {
+  return waits_at_the_desk(record) && record.state != LeadState::kNeedsReview && !record.contacted_at && !record.contact_breached;
+}
+inline bool is_acknowledgement_awaited(const EnquiryRecord& record) {
+  return waits_at_the_desk(record) && record.state != LeadState::kNeedsReview && !record.contacted_at && !record.acknowledged_at &&
+         !record.acknowledgement_breached;
+}
+
+/// Whether we know this person as a patient: an enquiry of theirs is more than a lead.
+constexpr bool is_patient(messages::PersonStatus status) {
+  return status == messages::PersonStatus::kPatient || status == messages::PersonStatus::kInactive;
+}
 
 /// Whether nobody may be contacted under this status.
 constexpr bool ends_contact(messages::PersonStatus status) {
