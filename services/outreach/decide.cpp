@@ -47,8 +47,9 @@ Decision on(const State&, const messages::ContactReleased& event, Instant) {
   return decision;
 }
 
-/// Whoever asks something hears at once that it has arrived.
+/// Whoever asks something hears at once that it has arrived. Who called has spoken with us, or is texted back.
 Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) {
+  if (event.channel == messages::EnquiryChannel::kPhoneCall) return {};
   Plan wanted;
   wanted.person = event.person;
   wanted.site = event.site;
@@ -56,6 +57,62 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   wanted.subject = event.enquiry.text();
   wanted.purpose = MessagePurpose::kTransactional;
   wanted.template_name = kAcknowledgement;
+  wanted.due = now;
+  wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
+  return plan(state, wanted, now);
+}
+
+/// One text back for a caller and day: lead_intake says when, the gate says whether.
+Decision on(const State& state, const messages::CallMissed& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kMissedCall;
+  wanted.subject = event.enquiry.text();
+  wanted.purpose = MessagePurpose::kTransactional;
+  wanted.template_name = kMissedCall;
+  wanted.due = now;
+  wanted.useful_until = event.useful_until;
+  wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
+  return plan(state, wanted, now);
+}
+
+Decision on(const State& state, const messages::NurtureStepDue& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kNurture;
+  wanted.step = event.step;
+  wanted.subject = nurture_subject(event.enquiry);
+  wanted.purpose = MessagePurpose::kMarketing;
+  wanted.template_name = event.template_name;
+  wanted.due = now;
+  wanted.about = subject_of(state, event.person, wanted.subject, SubjectKind::kEnquiry);
+  return plan(state, wanted, now);
+}
+
+/// Whoever is nurtured no more gets no step that is still waiting for a decent hour.
+Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant now) {
+  const std::string subject = nurture_subject(event.enquiry);
+  const auto* known = state.find<SubjectRecord>(subject_id(event.person, subject));
+  if (known == nullptr) return {};
+  if (event.to != messages::LeadState::kNurturing) return end_subject(state, event.person, subject, *known, Gone::kEnquiryOver, now);
+  SubjectRecord about = *known;
+  about.gone = Gone::kNot;
+  Decision decision;
+  decision.put(subject_id(event.person, subject), std::move(about));
+  return decision;
+}
+
+/// Thanks to whoever sent somebody to us, without a word about whom.
+Decision on(const State& state, const messages::ReferralKept& event, Instant now) {
+  Plan wanted;
+  wanted.person = event.person;
+  wanted.site = event.site;
+  wanted.programme = kReferralThanks;
+  wanted.subject = event.enquiry.text();
+  wanted.purpose = MessagePurpose::kCare;
+  wanted.template_name = kReferralThanks;
   wanted.due = now;
   wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
   return plan(state, wanted, now);

@@ -7,7 +7,8 @@
 namespace bridgework::outreach {
 
 using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::AppointmentBooked,
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAdvanced,
+                      messages::CallMissed, messages::NurtureStepDue, messages::ReferralKept, messages::AppointmentBooked,
                       messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
                       messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::FollowUpStepDue,
                       messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered, messages::OfferRevoked,

@@ -47,7 +47,7 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   message.subject = wanted.subject;
   message.purpose = wanted.purpose;
   message.template_name = wanted.template_name;
-  message.channel = reach_of(person).channel;
+  message.channel = reach_of(person, wanted.programme).channel;
   message.state = MessageState::kPlanned;
   message.due = wanted.due;
   message.changed_at = now;

@@ -152,7 +152,7 @@ Decision on(const State& state, const SendDue& due, Instant now) {
   const auto* about = state.find<SubjectRecord>(subject_id(message->person, message->subject));
   const auto* home_site = person.home_site.empty() ? nullptr : state.find<SiteRecord>(person.home_site.text());
   const auto* site = message->site.empty() ? nullptr : state.find<SiteRecord>(message->site.text());
-  const Reach reach = reach_of(person);
+  const Reach reach = reach_of(person, message->programme);
   const bool suppressed = !reach.contact.empty() && state.find<SuppressionRecord>(reach.contact) != nullptr;
 
   const Question question{*message,       known, about, reach, suppressed, zones_of(person, home_site, site, state.config()),

@@ -32,6 +32,9 @@ std::string thing(const MessageRecord& message) {
     const std::string which = message.visit_local ? " of the free time on " + at(*message.visit_local) : " of a free time";
     return (message.step == 1 ? "The offer" : "The answer to the offer") + which;
   }
+  if (message.programme == kMissedCall) return "The text back for the missed call";
+  if (message.programme == kNurture) return "Step " + std::to_string(message.step) + " of the nurture sequence";
+  if (message.programme == kReferralThanks) return "The thank-you for a referral";
   return "Step " + std::to_string(message.step) + " of " + message.programme;
 }
 
@@ -49,6 +52,7 @@ std::string_view what_became(Gone gone) {
     case Gone::kLaterStep: return "a later step of the same follow-up took its place";
     case Gone::kOfferRevoked: return "the time was taken before it was due";
     case Gone::kOfferAnswered: return "the offer was answered before it was due";
+    case Gone::kEnquiryOver: return "the enquiry was booked, lost or taken up by somebody before it was due";
     case Gone::kNeverHeard: return "nothing is known of what it was about";
   }
   return "there was no reason for it any more";

@@ -11,7 +11,7 @@ $Cat.owner("outreach");
 $Cat.values("bridgework::outreach");
 
 enum SubjectKind { enquiry @0; visit @1; gap @2; survey @3; offer @4; }
-enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; offerRevoked @11; offerAnswered @12; }
+enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; offerRevoked @11; offerAnswered @12; enquiryOver @13; }
 # Why there is no reason any more to write about a subject.
 
 struct Consent {

@@ -22,6 +22,11 @@ Reach reach_of(const PersonRecord& person) {
   return sms ? Reach{Channel::kSms, phone} : Reach{Channel::kEmail, email};
 }
 
+Reach reach_of(const PersonRecord& person, std::string_view programme) {
+  const std::string phone = programme == kMissedCall ? first_contact(person, ContactKind::kPhone) : std::string();
+  return phone.empty() ? reach_of(person) : Reach{Channel::kSms, phone};
+}
+
 std::vector<std::string> zones_of(const PersonRecord& person, const SiteRecord* home_site, const SiteRecord* site, const Config& config) {
   if (runtime::zone_exists(person.zone)) return {person.zone};
   if (home_site != nullptr && runtime::zone_exists(home_site->zone)) return {home_site->zone};

@@ -45,6 +45,12 @@ inline constexpr std::string_view kReminder = "reminder";
 inline constexpr std::string_view kFollowUp = "follow_up";
 inline constexpr std::string_view kSurvey = "survey";
 inline constexpr std::string_view kShortNotice = "short_notice";
+inline constexpr std::string_view kMissedCall = "missed_call";
+inline constexpr std::string_view kNurture = "nurture";
+inline constexpr std::string_view kReferralThanks = "referral_thanks";
+
+/// What the nurture sequence of an enquiry is about: it ends when the enquiry does, and the acknowledgement does not.
+inline std::string nurture_subject(const EnquiryId& enquiry) { return enquiry.text() + ".nurture"; }
 
 /// Members are the contact points nothing may be sent to. The one index a rule looks at: right before a message leaves the process.
 inline constexpr std::string_view kSuppressedIndex = "suppressed";
@@ -64,6 +70,8 @@ struct Reach {
 /// SMS for those who prefer it and gave a phone, else e-mail, else SMS. Contact points that did not parse do not count, and a channel
 /// that needs a human being (phone, letter) is not ours.
 Reach reach_of(const PersonRecord& person);
+/// The same for one message: a missed call is answered where it came from, by SMS, whatever the person prefers otherwise.
+Reach reach_of(const PersonRecord& person, std::string_view programme);
 
 /// The zones in which it must be a decent hour: the person's own, else the home site's, else the site's the message is about, else all
 /// of `uncertain_zones`. Unknown names are left out; empty means that nobody can tell, and then nothing is sent.

@@ -162,6 +162,63 @@ constexpr std::array kTemplates = {
              "seguintes: {link}\n][\nOu telefone-nos: {phone}\n]"},
     Template{"short_notice_gone", 1, "pt", kSms, "",
              "{practice}: esse horário já não está livre.[ Outros: {link}] Responda STOP para sair."},
+    // ---- a missed call
+    Template{"missed_call", 1, "en", kEmail, "We missed your call",
+             "Hello[ {first_name}],\n\nwe are sorry that we missed your call to {practice}. We will call you back.\n[\nPlease call us: "
+             "{phone}\n]"},
+    Template{"missed_call", 1, "en", kSms, "",
+             "{practice}: sorry we missed your call, we will call you back.[ Phone: {phone}.] Reply STOP to opt out."},
+    Template{"missed_call", 1, "de", kEmail, "Wir haben Ihren Anruf verpasst",
+             "Guten Tag[ {first_name}],\n\nleider haben wir Ihren Anruf bei {practice} verpasst. Wir rufen Sie zurück.\n[\nBitte rufen Sie "
+             "uns an: {phone}\n]"},
+    Template{"missed_call", 1, "de", kSms, "",
+             "{practice}: leider haben wir Ihren Anruf verpasst, wir rufen zurück.[ Telefon: {phone}.] STOP beendet diese Nachrichten."},
+    Template{
+        "missed_call", 1, "es", kEmail, "No pudimos atender su llamada",
+        "Hola[ {first_name}]:\n\nsentimos no haber atendido su llamada a {practice}. Le llamaremos.\n[\nLlámenos, por favor: {phone}\n]"},
+    Template{"missed_call", 1, "es", kSms, "",
+             "{practice}: sentimos no haber atendido su llamada, le llamaremos.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
+    Template{"missed_call", 1, "pt", kEmail, "Não atendemos a sua chamada",
+             "Olá[ {first_name}],\n\nlamentamos não ter atendido a sua chamada para {practice}. Vamos ligar de volta.\n[\nTelefone-nos, "
+             "por favor: {phone}\n]"},
+    Template{"missed_call", 1, "pt", kSms, "",
+             "{practice}: lamentamos não ter atendido, vamos ligar de volta.[ Tel.: {phone}.] Responda STOP para sair."},
+    // ---- nurture: whoever was not ready yet
+    Template{"nurture", 1, "en", kEmail, "Whenever you are ready",
+             "Hello[ {first_name}],\n\nyou asked {practice} a while ago. Whenever you are ready, we are here.\n[\nPlease call us: "
+             "{phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
+    Template{"nurture", 1, "en", kSms, "", "{practice}: whenever you are ready, we are here.[ Phone: {phone}.] Reply STOP to opt out."},
+    Template{"nurture", 1, "de", kEmail, "Wann immer Sie möchten",
+             "Guten Tag[ {first_name}],\n\nSie haben {practice} vor einiger Zeit geschrieben. Wann immer Sie möchten, wir sind für Sie "
+             "da.\n[\nBitte rufen Sie uns an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+    Template{"nurture", 1, "de", kSms, "",
+             "{practice}: wann immer Sie möchten, wir sind da.[ Telefon: {phone}.] STOP beendet diese Nachrichten."},
+    Template{"nurture", 1, "es", kEmail, "Cuando usted quiera",
+             "Hola[ {first_name}]:\n\nhace un tiempo escribió a {practice}. Cuando usted quiera, aquí estamos.\n[\nLlámenos, por favor: "
+             "{phone}\n][\nNo recibir más correos: {unsubscribe}\n]"},
+    Template{"nurture", 1, "es", kSms, "",
+             "{practice}: cuando usted quiera, aquí estamos.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
+    Template{"nurture", 1, "pt", kEmail, "Quando quiser",
+             "Olá[ {first_name}],\n\nhá algum tempo escreveu a {practice}. Quando quiser, estamos aqui.\n[\nTelefone-nos, por favor: "
+             "{phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
+    Template{"nurture", 1, "pt", kSms, "", "{practice}: quando quiser, estamos aqui.[ Tel.: {phone}.] Responda STOP para sair."},
+    // ---- thanks for a referral: not a word about who came
+    Template{"referral_thanks", 1, "en", kEmail, "Thank you",
+             "Hello[ {first_name}],\n\nthank you for recommending {practice}. Your trust means a lot to us.\n[\nNo more e-mails: "
+             "{unsubscribe}\n]"},
+    Template{"referral_thanks", 1, "en", kSms, "", "{practice}: thank you for recommending us. Reply STOP to opt out."},
+    Template{"referral_thanks", 1, "de", kEmail, "Vielen Dank",
+             "Guten Tag[ {first_name}],\n\nvielen Dank, dass Sie {practice} empfohlen haben. Ihr Vertrauen bedeutet uns viel.\n[\nKeine "
+             "E-Mails mehr: {unsubscribe}\n]"},
+    Template{"referral_thanks", 1, "de", kSms, "", "{practice}: vielen Dank für Ihre Empfehlung. STOP beendet diese Nachrichten."},
+    Template{"referral_thanks", 1, "es", kEmail, "Gracias",
+             "Hola[ {first_name}]:\n\ngracias por recomendar {practice}. Su confianza significa mucho para nosotros.\n[\nNo recibir más "
+             "correos: {unsubscribe}\n]"},
+    Template{"referral_thanks", 1, "es", kSms, "", "{practice}: gracias por recomendarnos. Responda STOP para no recibir mensajes."},
+    Template{"referral_thanks", 1, "pt", kEmail, "Obrigado",
+             "Olá[ {first_name}],\n\nobrigado por recomendar {practice}. A sua confiança significa muito para nós.\n[\nNão receber mais "
+             "e-mails: {unsubscribe}\n]"},
+    Template{"referral_thanks", 1, "pt", kSms, "", "{practice}: obrigado por nos recomendar. Responda STOP para sair."},
 };
 
 constexpr std::array<std::string_view, 5> kSmsPlaceholders = {"practice", "date", "time", "phone", "link"};
