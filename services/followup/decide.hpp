@@ -10,9 +10,9 @@
 namespace bridgework::followup {
 
 using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::AppointmentBooked, messages::AppointmentMoved,
-                      messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentCompleted, messages::VisitImported,
-                      messages::MessageSent, messages::MessageWithheld>>;
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryMatched, messages::AppointmentBooked,
+                      messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
+                      messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
 /// Decides what one message means for one person's care.
@@ -48,6 +48,7 @@ Decision on(const State& state, const messages::RecordTaskOutcome& command, Inst
 // decide_person.cpp: who it is, and which visits were booked, kept and missed
 Decision on(const State& state, const messages::PersonRegistered& event, Instant now);
 Decision on(const State& state, const messages::PersonChanged& event, Instant now);
+Decision on(const State& state, const messages::EnquiryMatched& event, Instant now);
 Decision on(const State& state, const messages::AppointmentBooked& event, Instant now);
 Decision on(const State& state, const messages::AppointmentMoved& event, Instant now);
 Decision on(const State& state, const messages::AppointmentCancelled& event, Instant now);

@@ -192,6 +192,24 @@ void know_zone(Casework& work, const messages::Visit& visit) {
 Decision on(const State& state, const messages::PersonRegistered& event, Instant now) { return take_profile(state, event, now); }
 Decision on(const State& state, const messages::PersonChanged& event, Instant now) { return take_profile(state, event, now); }
 
+/// Somebody with unfinished care has asked for something, or somebody who shares their phone: a better moment to call than any step of a
+/// sequence. One task is enough; care that a visit covers, or that was put on hold, stays as it is.
+Decision on(const State& state, const messages::EnquiryMatched& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  if (is_gone(work.care())) return {};
+  const auto open = work.open_gaps();
+  const auto has_task = [&](const GapId& id) { return !work.find_gap(id)->task.empty(); };
+  const auto waits_for_a_step = [&](const GapId& id) {
+    const Gap& gap = *work.find_gap(id);
+    return gap.cover == Cover::kActive && gap.task.empty();
+  };
+  if (std::any_of(open.begin(), open.end(), has_task)) return {};
+  const auto found = std::find_if(open.begin(), open.end(), waits_for_a_step);
+  if (found == open.end()) return {};
+  work.skip_to_task(*found, messages::TaskKind::kPhoneCall, "Has asked again, or somebody with the same phone or address");
+  return work.finish();
+}
+
 Decision on(const State& state, const messages::AppointmentBooked& event, Instant now) {
   Casework work(state, event.person.text(), now);
   know_zone(work, event.visit);
