@@ -241,12 +241,34 @@ Decision on(const State& state, const messages::LeadClaimed& event, Instant now)
 Decision on(const State& state, const messages::CallRecorded& event, Instant now) { return told(state, event, Stage::kPhone, now); }
 Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant now) { return told(state, event, Stage::kPhone, now); }
 
+Decision on(const State& state, const messages::EnquiryMatched& event, Instant now) {
+  return told(state, event, Stage::kLeadGeneration, now);
+}
+
+/// Nobody has called yet, and it is late already: a defect now, and not when at last somebody does.
+Decision on(const State& state, const messages::SpeedToLeadBreached& event, Instant now) {
+  Life life(state, event.person);
+  life.tell(event, Stage::kPhone, now);
+  if (event.clock == messages::SpeedClock::kFirstContact) {
+    note_defect(life,
+                {.site = event.site,
+                 .kind = DefectKind::kAnsweredLate,
+                 .stage = Stage::kPhone,
+                 .measured = std::chrono::ceil<std::chrono::minutes>(now - event.received_at).count(),
+                 .limit = std::chrono::ceil<std::chrono::minutes>(std::chrono::seconds(event.limit_seconds)).count(),
+                 .appointment = {},
+                 .by = {}},
+                day_at(state, event.site, now), now);
+  }
+  return life.finish();
+}
+
 /// Late is late, but it is no reason to call once more: we are speaking with the person already.
 Decision on(const State& state, const messages::EnquiryContacted& event, Instant now) {
   Life life(state, event.person);
   life.tell(event, Stage::kPhone, now);
   const std::chrono::seconds waited(event.waited_seconds);
-  if (waited > state.config().answer_within) {
+  if (!event.breached && waited > state.config().answer_within) {
     note_defect(life,
                 {.site = event.site,
                  .kind = DefectKind::kAnsweredLate,

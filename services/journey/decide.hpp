@@ -13,9 +13,10 @@ namespace bridgework::journey {
 using Consumed = runtime::Consumes<
     runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAcknowledged,
                       messages::LeadClaimed, messages::CallRecorded, messages::EnquiryContacted, messages::EnquiryAdvanced,
-                      messages::AppointmentHeld, messages::AppointmentBooked, messages::AppointmentConfirmed, messages::AppointmentMoved,
-                      messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentArrived,
-                      messages::AppointmentSeated, messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported,
+                      messages::EnquiryMatched, messages::SpeedToLeadBreached, messages::AppointmentHeld, messages::AppointmentBooked,
+                      messages::AppointmentConfirmed, messages::AppointmentMoved, messages::AppointmentCancelled,
+                      messages::AppointmentNoShow, messages::AppointmentArrived, messages::AppointmentSeated,
+                      messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported,
                       messages::TreatmentPlanCreated, messages::ItemDecided, messages::GapOpened, messages::GapChanged,
                       messages::FollowUpStepDue, messages::TaskOpened, messages::TaskClosed, messages::MessageSent,
                       messages::MessageWithheld, messages::MessageDeferred, messages::SurveyAsked, messages::SurveyAnswered,

@@ -149,6 +149,17 @@ std::string words_of(const messages::EnquiryContacted& event) {
   return "First conversation" + by_words(event.by) + ", " + duration_words(event.waited_seconds) + " after the enquiry.";
 }
 
+std::string words_of(const messages::EnquiryMatched& event) {
+  return std::string("Somebody asked who shares a phone or an address with this patient, or is this patient") +
+         (event.unfinished_care ? "; there is unfinished care." : ".");
+}
+
+std::string words_of(const messages::SpeedToLeadBreached& event) {
+  const bool is_answer = event.clock == messages::SpeedClock::kAcknowledgement;
+  return std::string(is_answer ? "No automatic answer" : "Nobody called back") + " within " + duration_words(event.limit_seconds) +
+         " of business time.";
+}
+
 std::string words_of(const messages::EnquiryAdvanced& event) {
   return cut("Enquiry is now " + name(event.to) + because(event.reason) + ".", kWordsMaxBytes);
 }

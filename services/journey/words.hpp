@@ -22,6 +22,8 @@ std::string words_of(const messages::LeadClaimed& event);
 std::string words_of(const messages::CallRecorded& event);
 std::string words_of(const messages::EnquiryContacted& event);
 std::string words_of(const messages::EnquiryAdvanced& event);
+std::string words_of(const messages::EnquiryMatched& event);
+std::string words_of(const messages::SpeedToLeadBreached& event);
 std::string words_of(const messages::AppointmentHeld& event);
 std::string words_of(const messages::AppointmentBooked& event);
 std::string words_of(const messages::AppointmentConfirmed& event);

@@ -158,6 +158,33 @@ TEST(JourneyEnquiry, ContactedLateIsADefectWithoutACase) {
   EXPECT_EQ(h.count<messages::RecoveryCaseOpened>(), 0u);
 }
 
+TEST(JourneyEnquiry, NobodyHasCalledInTimeIsADefectAtOnceAndNotTwice) {
+  Journey h;
+  messages::SpeedToLeadBreached breach;
+  breach.person = kAna;
+  breach.site = kMain;
+  breach.enquiry = EnquiryId("p-ana.e-1");
+  breach.clock = messages::SpeedClock::kAcknowledgement;
+  breach.received_at = h.now() - std::chrono::minutes(20);
+  breach.limit_seconds = 900;
+  h.handle(breach);
+  EXPECT_EQ(h.count<messages::DefectDetected>(), 0u) << "a machine that is slow is told, and is no defect of a person";
+  breach.clock = messages::SpeedClock::kFirstContact;
+  h.handle(breach);
+  ASSERT_EQ(h.count<messages::DefectDetected>(), 1u);
+  EXPECT_EQ(h.last_event<messages::DefectDetected>()->kind, DefectKind::kAnsweredLate);
+  EXPECT_EQ(h.last_event<messages::DefectDetected>()->measured, 20);
+  EXPECT_EQ(h.last_event<messages::DefectDetected>()->limit, 15);
+  messages::EnquiryContacted late;
+  late.person = kAna;
+  late.site = kMain;
+  late.enquiry = EnquiryId("p-ana.e-1");
+  late.waited_seconds = 3600;
+  late.breached = true;
+  h.handle(late);
+  EXPECT_EQ(h.count<messages::DefectDetected>(), 1u);
+}
+
 TEST(JourneyImport, IsJudgedByNoStandard) {
   Journey h;
   auto event = about_visit<messages::VisitImported>(kAna, "main.v-1", local(2016, 4, 29, 9));
