@@ -100,15 +100,31 @@ LocalDay day_at(const State& state, const SiteId& site, Instant at) {
 
 // ---- enquiries
 
-Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) {
+/// A new enquiry, or one of another system: by its campaign and by its source.
+template <class Event>
+Decision received(const State& state, const Event& event, Instant now) {
   const std::string id = fact_id(event.site, event.enquiry.text());
   if (state.find<EnquiryRecord>(id) != nullptr) return {};
   const LocalDay day = day_at(state, event.site, event.received_at == Instant{} ? now : event.received_at);
   Days days(state, event.site);
   days.count(FactTable::kEnquiries, day, Measure::kReceived, event.campaign.text());
+  if (!event.campaign.empty()) days.count(FactTable::kEnquiries, day, Measure::kReceivedFromCampaign, event.campaign.text());
+  days.count(FactTable::kSources, day, Measure::kReceivedFromSource, to_string(event.source));
   Decision decision = days.finish();
   decision.put(id, EnquiryRecord{.received_on = day, .campaign = event.campaign, .contacted = false, .booked = false, .kept = false});
   return decision;
+}
+
+Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) { return received(state, event, now); }
+Decision on(const State& state, const messages::EnquiryImported& event, Instant now) { return received(state, event, now); }
+
+/// Money counts for the day on which the enquiry came, like all that became of it.
+Decision on(const State& state, const messages::EnquiryProduced& event, Instant) {
+  const EnquiryRecord* enquiry = state.find<EnquiryRecord>(fact_id(event.site, event.enquiry.text()));
+  if (enquiry == nullptr || enquiry->campaign.empty()) return {};
+  Days days(state, event.site);
+  days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kProducedMoney, enquiry->campaign.text(), event.fee_minor);
+  return days.finish();
 }
 
 Decision on(const State& state, const messages::EnquiryContacted& event, Instant) {
@@ -145,11 +161,14 @@ Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant)
   if (booked && !enquiry->booked) {
     changed.booked = true;
     days.count(FactTable::kEnquiries, day, Measure::kBooked, campaign);
+    if (!campaign.empty()) days.count(FactTable::kEnquiries, day, Measure::kBookedFromCampaign, campaign);
   }
   if (kept && !enquiry->kept) {
     changed.kept = true;
     days.count(FactTable::kEnquiries, day, Measure::kKept, campaign);
     if (!campaign.empty()) days.count(FactTable::kEnquiries, day, Measure::kKeptFromCampaign, campaign);
+    days.count(FactTable::kEnquiries, day, Measure::kKeptFirstTouch, event.first_touch.text());
+    days.count(FactTable::kEnquiries, day, Measure::kKeptLastTouch, event.last_touch.text());
   }
   if (changed == *enquiry) return {};
   Decision decision = days.finish();
@@ -356,6 +375,16 @@ Decision on(const State&, const messages::SiteDefined& event, Instant) {
 Decision on(const State&, const messages::CampaignStarted& event, Instant now) {
   Decision decision;
   const LocalDay started = event.from ? *event.from : runtime::local_day(now, "UTC");
+  decision.put(event.campaign.text(), CampaignRecord{.started_on = started, .cost_minor = event.cost_minor});
+  decision.add_to_index(std::string(kCampaignsIndex), event.campaign.text(), number_of(started));
+  return decision;
+}
+/// A campaign that changes keeps the day on which it was known to start, unless a day is named.
+Decision on(const State& state, const messages::CampaignChanged& event, Instant now) {
+  const CampaignRecord* known = state.find<CampaignRecord>(event.campaign.text());
+  const LocalDay otherwise = known != nullptr ? known->started_on : runtime::local_day(now, "UTC");
+  const LocalDay started = event.from ? *event.from : otherwise;
+  Decision decision;
   decision.put(event.campaign.text(), CampaignRecord{.started_on = started, .cost_minor = event.cost_minor});
   decision.add_to_index(std::string(kCampaignsIndex), event.campaign.text(), number_of(started));
   return decision;

@@ -21,6 +21,7 @@ constexpr std::string_view kMonth = "month";
 
 constexpr std::array<std::string_view, 4> kByPurpose = {kSite, kDay, kMonth, "purpose"};
 constexpr std::array<std::string_view, 4> kByCampaign = {kSite, kDay, kMonth, "campaign"};
+constexpr std::array<std::string_view, 4> kBySource = {kSite, kDay, kMonth, "source"};
 constexpr std::array<std::string_view, 2> kByHole = {kSite, "hole"};
 constexpr std::array<std::string_view, 3> kByTime = {kSite, kDay, kMonth};
 constexpr std::array<std::string_view, 1> kBySite = {kSite};
@@ -43,6 +44,12 @@ constexpr std::array kOfContactedInTime = {Term{kContactedInTime}};
 constexpr std::array kOfContactMinutes = {Term{kContactMinutes}};
 constexpr std::array kOfCampaignCost = {Term{kCampaignCost}};
 constexpr std::array kOfKeptFromCampaign = {Term{kKeptFromCampaign}};
+constexpr std::array kOfReceivedFromCampaign = {Term{kReceivedFromCampaign}};
+constexpr std::array kOfBookedFromCampaign = {Term{kBookedFromCampaign}};
+constexpr std::array kOfKeptFirstTouch = {Term{kKeptFirstTouch}};
+constexpr std::array kOfKeptLastTouch = {Term{kKeptLastTouch}};
+constexpr std::array kOfProducedMoney = {Term{kProducedMoney}};
+constexpr std::array kOfReceivedFromSource = {Term{kReceivedFromSource}};
 constexpr std::array kOfPresentedPerson = {Term{kPresentedPerson}};
 constexpr std::array kOfAcceptedPerson = {Term{kAcceptedPerson}};
 constexpr std::array kOfPresentedMoney = {Term{kPresentedMoney}};
@@ -93,6 +100,31 @@ constexpr std::array kDefinitions = {
                "of the period: nobody who is still waiting is left out.",
                "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfContactedInTime), Terms(kOfReceived),
                Dimensions(kByCampaign)},
+    Definition{"enquiries_by_source", 1, "Enquiries by source",
+               "Enquiries received or imported, by where they came from and the local day on which they came.", "enquiries",
+               FactTable::kSources, Reading::kSum, Window::kPeriod, Terms(kOfReceivedFromSource), Terms(), Dimensions(kBySource)},
+    Definition{"kept_by_first_touch", 1, "Came, by first touch",
+               "Enquiries of the period that have kept a visit so far, by the campaign of the person's first enquiry.", "enquiries",
+               FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfKeptFirstTouch), Terms(), Dimensions(kByCampaign)},
+    Definition{"kept_by_last_touch", 1, "Came, by last touch",
+               "Enquiries of the period that have kept a visit so far, by the campaign of the person's newest enquiry that names one.",
+               "enquiries", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfKeptLastTouch), Terms(),
+               Dimensions(kByCampaign)},
+    Definition{"cost_per_lead", 1, "Cost per lead",
+               "Cost of the campaigns that started in the period, in minor units of the group's currency, divided by the enquiries of the "
+               "period that came from a campaign.",
+               "minor_units", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfCampaignCost), Terms(kOfReceivedFromCampaign),
+               Dimensions(kByCampaignOnly), false},
+    Definition{"cost_per_booked_lead", 1, "Cost per booked lead",
+               "Cost of the campaigns that started in the period, in minor units of the group's currency, divided by the enquiries of the "
+               "period that came from a campaign and have booked a visit.",
+               "minor_units", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfCampaignCost), Terms(kOfBookedFromCampaign),
+               Dimensions(kByCampaignOnly), false},
+    Definition{"return_on_spend", 1, "Return on spend",
+               "Fees of completed treatment of persons whom the campaigns' enquiries of the period have won, divided by the cost of the "
+               "campaigns that started in the period. Nothing where no cost is known.",
+               "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfProducedMoney), Terms(kOfCampaignCost),
+               Dimensions(kByCampaignOnly), false},
     Definition{"cost_per_kept_new_patient", 1, "Cost per kept new patient",
                "Cost of the campaigns that started in the period, in minor units of the group's currency, divided by the enquiries of the "
                "period that came from a campaign and have kept a visit. A campaign's cost is known for the campaign, not for each site.",

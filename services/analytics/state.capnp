@@ -9,7 +9,7 @@ $Cxx.namespace("bridgework::analytics::wire");
 $Cat.owner("analytics");
 $Cat.values("bridgework::analytics");
 
-enum FactTable { visits @0; enquiries @1; cases @2; gaps @3; answers @4; patients @5; campaigns @6; }
+enum FactTable { visits @0; enquiries @1; cases @2; gaps @3; answers @4; patients @5; campaigns @6; sources @7; }
 
 enum Measure {
   # What is counted. Each belongs to one fact table; money is in minor units.
@@ -21,7 +21,8 @@ enum Measure {
   gapOpened @22; gapClosed @23; gapOpenedMoney @24; gapClosedMoney @25;
   asked @26; answered @27; scored @28; promoter @29; detractor @30; promiseKept @31; promiseBroken @32;
   activePatient @33; campaignCost @34;
-  # The last two are counted when asked, from the patients and the campaigns.
+  # These two are counted when asked, from the patients and the campaigns.
+  receivedFromCampaign @35; bookedFromCampaign @36; keptFirstTouch @37; keptLastTouch @38; producedMoney @39; receivedFromSource @40;
 }
 struct Cell {
   measure @0 :Measure;

@@ -149,6 +149,72 @@ TEST(CostPerKeptNewPatient, DividesCampaignCostByTheirKeptEnquiries) {
   EXPECT_FALSE(h.get<messages::KpiView>(query).rows[1].has_value);
 }
 
+TEST(CampaignMoney, IsDividedByLeadsBookingsAndCost) {
+  Analytics h(utc(2026, 3, 1, 9));
+  h.handle(campaign("c-1", 90'000, day(2026, 3, 1)));
+  h.handle(campaign("c-2", 0, day(2026, 3, 2)));
+  for (int number = 1; number <= 4; ++number)
+    h.handle(enquiry<messages::EnquiryReceived>(number, number == 4 ? "" : number == 3 ? "c-2" : "c-1"));
+  h.handle(advanced(1, LeadState::kBooked));
+  h.handle(advanced(1, LeadState::kKept));
+  const auto produced = [&](int number, const char* by, std::int64_t fee) {
+    auto event = enquiry<messages::EnquiryProduced>(number, by);
+    event.fee_minor = fee;
+    h.handle(event);
+  };
+  produced(1, "c-1", 60'000);
+  produced(1, "c-1", 75'000);
+  produced(3, "c-2", 5'000);
+  produced(4, "", 1'000);
+  EXPECT_EQ(fraction(ask(h, "cost_per_lead")), "90000/3");
+  EXPECT_EQ(fraction(ask(h, "cost_per_booked_lead")), "90000/1");
+  EXPECT_EQ(fraction(ask(h, "return_on_spend")), "140000/90000");
+  auto query = kpi("return_on_spend");
+  query.by = "campaign";
+  EXPECT_EQ(rows(h.get<messages::KpiView>(query)), "c-1=135000/90000 c-2=5000/0");
+  EXPECT_FALSE(h.get<messages::KpiView>(query).rows[1].has_value) << "no money was spent, as far as anybody knows";
+
+  messages::CampaignChanged dearer;
+  dearer.campaign = CampaignId("c-1");
+  dearer.cost_minor = 120'000;
+  h.handle(dearer);
+  EXPECT_EQ(fraction(ask(h, "cost_per_lead")), "120000/3");
+}
+
+TEST(CampaignTouch, FirstAndLastAreCountedBesideEachOther) {
+  Analytics h(utc(2026, 3, 1, 9));
+  h.handle(enquiry<messages::EnquiryReceived>(1, "c-2"));
+  auto event = advanced(1, LeadState::kKept, "c-2");
+  event.first_touch = CampaignId("c-1");
+  event.last_touch = CampaignId("c-2");
+  h.handle(event);
+  for (const auto& [name, expected] : {std::pair{"kept_by_first_touch", "c-1=1/1"}, std::pair{"kept_by_last_touch", "c-2=1/1"}}) {
+    auto query = kpi(name);
+    query.by = "campaign";
+    EXPECT_EQ(rows(h.get<messages::KpiView>(query)), expected);
+  }
+}
+
+TEST(EnquiriesBySource, CountImportedOnesToo) {
+  Analytics h(utc(2026, 3, 1, 9));
+  auto received = enquiry<messages::EnquiryReceived>(1);
+  received.source = messages::LeadSource::kTv;
+  h.handle(received);
+  auto imported = enquiry<messages::EnquiryImported>(2);
+  imported.source = messages::LeadSource::kTv;
+  imported.received_at = utc(2025, 5, 1);
+  h.handle(imported);
+  imported.enquiry = EnquiryId("p-2.e-2");
+  imported.source = messages::LeadSource::kSocial;
+  h.handle(imported);
+  h.handle(imported);
+  auto query = kpi("enquiries_by_source");
+  query.by = "source";
+  EXPECT_EQ(rows(h.get<messages::KpiView>(query)), "social=1/1 tv=2/1");
+  query.to = day(2025, 12, 31);
+  EXPECT_EQ(rows(h.get<messages::KpiView>(query)), "social=1/1 tv=1/1");
+}
+
 TEST(CaseAcceptance, CountsPatientsOnceAndMoneyByTheItem) {
   Analytics h(utc(2026, 3, 1, 9));
   h.handle(item(1, 1, ItemState::kPresented, 100'00));
