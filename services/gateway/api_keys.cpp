@@ -19,7 +19,17 @@ constexpr std::chrono::seconds kLookEvery{1};
 constexpr Role kRoles[] = {Role::kAdmin, Role::kManager, Role::kDesk, Role::kBi, Role::kIntake, Role::kCalendar};
 
 /// Setting up a practice is not the desk's.
-constexpr std::string_view kSettingUp[] = {"/v1/sites", "/v1/chairs", "/v1/providers", "/v1/visit-types", "/v1/campaigns"};
+constexpr std::string_view kSettingUp[] = {"/v1/sites",
+                                           "/v1/chairs",
+                                           "/v1/providers",
+                                           "/v1/visit-types",
+                                           "/v1/campaigns",
+                                           "/v1/campaigns/{campaign}",
+                                           "/v1/campaigns/{campaign}/stop",
+                                           "/v1/sites/{site}/agents",
+                                           "/v1/sites/{site}/web-form",
+                                           "/v1/sites/{site}/form-keys",
+                                           "/v1/form-keys/{form_key}/disable"};
 /// All a web form needs: the rest would tell strangers about patients.
 constexpr std::string_view kOfForms[] = {"GET /v1/sites",    "GET /v1/slots",         "POST /v1/leads",
                                          "POST /v1/persons", "POST /v1/appointments", "POST /v1/appointments/{appointment}/book"};

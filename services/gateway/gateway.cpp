@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -25,6 +28,7 @@
 #include "gateway/survey_page.hpp"
 #include "gateway/times.hpp"
 #include "gateway/twilio.hpp"
+#include "gateway/web_form.hpp"
 #include "messages/appointments.codec.hpp"
 #include "messages/envelope.codec.hpp"
 #include "messages/feedback.codec.hpp"
@@ -442,6 +446,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     }
     case Special::kImportPersons: co_return co_await answer_import(asked, ImportKind::kPersons);
     case Special::kImportVisits: co_return co_await answer_import(asked, ImportKind::kVisits);
+    case Special::kImportLeads: co_return co_await answer_import(asked, ImportKind::kLeads);
+    case Special::kWebForm: co_return co_await answer_web_form(asked);
     case Special::kTwilio: co_return co_await answer_twilio(asked);
     case Special::kSurveyPage: co_return co_await answer_survey_page(asked);
     case Special::kSurveyAnswer: co_return co_await answer_survey(asked);
@@ -499,6 +505,34 @@ asio::awaitable<Gateway::Answer> Gateway::answer_import(Asked& asked, ImportKind
   HttpResponse response = response_of(200, kJson, std::get<std::string>(std::move(sum)));
   response.headers.emplace_back("Bridgework-Sequence", std::to_string(sequence));
   co_return response;
+}
+
+/// One answer for every outcome: the same bytes at the same kind of moment. Only when the suite cannot keep what was written does the
+/// caller hear of it, whatever it was.
+asio::awaitable<Gateway::Answer> Gateway::answer_web_form(Asked& asked) {
+  const auto began = std::chrono::steady_clock::now();
+  const messages::MessageInfo* message = messages::find_message("SubmitWebForm");
+  const StructForm& form = *forms_.find(message->type_id);
+  const std::string& body = asked.request.body();
+  json::object object = read_web_form(asked.found.path.front().second, body, form);
+  // A double click is one enquiry; the same words an hour later are another one.
+  const auto hour = std::chrono::floor<std::chrono::hours>(runtime::system_now()).time_since_epoch().count();
+  const std::string key = id_suffix("web form", asked.found.path.front().second + "/" + std::to_string(hour), body);
+  fill_made_fields(form, object, "web form", key);
+  auto call = make_call(*message, form, object, "web form", key, {});
+  bool is_kept = std::holds_alternative<Problem>(call);  // nothing that could be kept
+  if (!is_kept) {
+    const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+    is_kept = reply.outcome == messages::Outcome::kDone || reply.outcome == messages::Outcome::kRefused ||
+              reply.outcome == messages::Outcome::kMalformed;
+  }
+  const auto periods = (std::chrono::steady_clock::now() - began) / kFormAnswerEvery + 1;
+  asio::steady_timer moment(co_await asio::this_coro::executor);
+  moment.expires_at(began + periods * kFormAnswerEvery);
+  co_await moment.async_wait(asio::use_awaitable);
+  if (!is_kept)
+    co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please send it again in a minute."));
+  co_return page_of(200, web_form_page());
 }
 
 asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {

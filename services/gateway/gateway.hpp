@@ -63,6 +63,7 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_special(Asked& asked, Special special);
   asio::awaitable<Answer> answer_events(Asked& asked);
   asio::awaitable<Answer> answer_import(Asked& asked, ImportKind kind);
+  asio::awaitable<Answer> answer_web_form(Asked& asked);
   asio::awaitable<Answer> answer_twilio(Asked& asked);
   asio::awaitable<Answer> answer_parked();
   asio::awaitable<Answer> answer_parked_retry(Asked& asked);

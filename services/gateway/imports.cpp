@@ -30,6 +30,16 @@ struct Import {
 };
 constexpr Import kPersons{"ImportPersons", "ImportedPerson", "persons", "key"};
 constexpr Import kVisits{"ImportVisits", "ImportedVisit", "visits", "site"};
+constexpr Import kLeads{"ImportLeads", "ImportedLead", "leads", "key"};
+
+const Import& import_of(ImportKind kind) {
+  switch (kind) {
+    case ImportKind::kPersons: return kPersons;
+    case ImportKind::kVisits: return kVisits;
+    case ImportKind::kLeads: return kLeads;
+  }
+  return kPersons;
+}
 
 Problem bad_row(std::size_t row, MappingError error) {
   error.path = fmt::format("/rows/{}{}", row, error.path);
@@ -66,7 +76,7 @@ std::variant<std::map<std::string, Group>, Problem> group_rows(ImportKind kind, 
     }
     // Checked by itself first, so that a refusal names the row of the request and not one of a command nobody wrote.
     if (auto checked = to_message(row_form, row); !checked) return bad_row(i, std::move(checked.error()));
-    if (kind == ImportKind::kPersons) {
+    if (kind != ImportKind::kVisits) {
       const json::string& person = row.at("person").as_string();
       key.assign(person.data(), person.size());
       group_name = fmt::format("{:02}", runtime::lane_of(key));
@@ -83,7 +93,7 @@ std::variant<std::map<std::string, Group>, Problem> group_rows(ImportKind kind, 
 
 std::variant<std::vector<ImportPart>, Problem> split_import(ImportKind kind, const json::object& request, const Forms& forms,
                                                             std::string_view principal, std::string_view idempotency_key) {
-  const Import& import = kind == ImportKind::kPersons ? kPersons : kVisits;
+  const Import& import = import_of(kind);
   for (const auto& member : request) {
     if (member.key() != "rows")
       return bad_request("/" + std::string(member.key().data(), member.key().size()), "unknown_field", "is no field of an import");

@@ -17,7 +17,7 @@ namespace bridgework::gateway {
 
 inline constexpr std::size_t kImportRowsMax = 500;
 
-enum class ImportKind { kPersons, kVisits };
+enum class ImportKind { kPersons, kVisits, kLeads };
 
 /// One command that carries some of the rows.
 struct ImportPart {
@@ -29,8 +29,8 @@ struct ImportPart {
   std::vector<std::size_t> rows;  ///< positions in the request
 };
 
-/// Splits `{"rows":[...]}` by lane (persons) or by site (visits). A row that breaks a rule refuses the whole request, with its path, and
-/// then nothing was sent.
+/// Splits `{"rows":[...]}` by lane (persons, leads) or by site (visits). A row that breaks a rule refuses the whole request, with its path,
+/// and then nothing was sent.
 std::variant<std::vector<ImportPart>, Problem> split_import(ImportKind kind, const boost::json::object& request, const Forms& forms,
                                                             std::string_view principal, std::string_view idempotency_key);
 

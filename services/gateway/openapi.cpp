@@ -168,6 +168,13 @@ class Description {
       }
       case Special::kImportPersons: return import_operation("importPersons", "ImportedPerson");
       case Special::kImportVisits: return import_operation("importVisits", "ImportedVisit");
+      case Special::kImportLeads: return import_operation("importLeads", "ImportedLead");
+      case Special::kWebForm: {
+        json::object operation = plain("submitWebForm", "The public form of a site; the same answer whatever becomes of it", "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"given_name", "family_name", "phone", "email", "text", "campaign", "website"});
+        return operation;
+      }
       case Special::kTwilio: {
         json::object operation = plain("receiveTwilioMessage", "Inbound text message, as Twilio sends it", "text/xml");
         operation["requestBody"] = form_body({"MessageSid", "From", "Body"});

@@ -59,6 +59,8 @@ Router::Router(const Forms& forms) {
   add({"POST", "/v1/rebuild/analytics", Special::kRebuildAnalytics});
   add({"POST", "/v1/imports/persons", Special::kImportPersons});
   add({"POST", "/v1/imports/visits", Special::kImportVisits});
+  add({"POST", "/v1/imports/leads", Special::kImportLeads});
+  add({"POST", "/forms/{form_key}", Special::kWebForm, false});
   add({"POST", "/hooks/twilio", Special::kTwilio, false});
   add({"GET", "/s/{token}", Special::kSurveyPage, false});
   add({"POST", "/s/{token}", Special::kSurveyAnswer, false});

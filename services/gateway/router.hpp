@@ -25,6 +25,7 @@ enum class Special {
   kRebuildAnalytics,
   kImportPersons,
   kImportVisits,
+  kImportLeads,
   kTwilio,
   kSurveyPage,
   kSurveyAnswer,
@@ -38,6 +39,7 @@ enum class Special {
   kFhirBatch,
   kOfferPage,
   kOfferAnswer,
+  kWebForm,
 };
 
 /// A command or query of the catalogue.
