@@ -238,6 +238,19 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
     else read_.denied.erase(consent);
   } else if (is(messages::EnquiryReceived{})) {
     once("enquiry|" + as(messages::EnquiryReceived{}).enquiry.text(), "I5");
+  } else if (is(messages::EnquiryAdvanced{})) {
+    const auto e = as(messages::EnquiryAdvanced{});
+    if (e.to == messages::LeadState::kNurturing) read_.nurtured.insert(e.enquiry.text());
+    else read_.nurtured.erase(e.enquiry.text());
+  } else if (is(messages::NurtureStepDue{})) {
+    const auto e = as(messages::NurtureStepDue{});
+    if (!read_.nurtured.contains(e.enquiry.text())) violation("a nurture step of " + e.enquiry.text() + ", which is nurtured no more");
+  } else if (is(messages::CallMissed{})) {
+    const auto e = as(messages::CallMissed{});
+    once("text back|" + e.person.text() + "|" + std::to_string(e.day.time_since_epoch().count()), "a caller texted back twice a day");
+  } else if (is(messages::SpeedToLeadBreached{})) {
+    const auto e = as(messages::SpeedToLeadBreached{});
+    once("breach|" + e.enquiry.text() + "|" + std::string(to_string(e.clock)), "a clock ran out twice");
   } else if (is(messages::TreatmentPlanCreated{})) {
     once("plan|" + as(messages::TreatmentPlanCreated{}).plan.text(), "I5");
   } else if (is(messages::AppointmentHeld{})) {

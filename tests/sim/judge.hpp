@@ -31,7 +31,8 @@
 //  Not here: I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
 //  The domain: nothing booked twice (occupy()), no opening won twice or after it was taken back, no offer open over a time that is taken
 //  (read(), check_offers()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
-//  (leaves()), over the cap (check_caps()) or twice for one reason (read()), nobody slipped through (at_rest(): the leak audit of followup,
+//  (leaves()), over the cap (check_caps()) or twice for one reason (read()), no caller texted back twice a day and nobody nurtured who has
+//  booked, was lost or opted out (read()), nobody slipped through (at_rest(): the leak audit of followup,
 //  a pure function over what is stored).
 //
 // A roll-back of the store takes acknowledged work away; that is what losing a disk costs, and no software below it can undo that. What is
@@ -109,6 +110,7 @@ class Judge final : public Witness {
     std::set<std::string> facts, suppressed, denied;
     std::vector<std::string> offers;
     std::map<std::string, messages::SlotOffered> open_offers;  ///< neither accepted, declined nor revoked
+    std::set<std::string> nurtured;  ///< enquiries that wait for the next step of their sequence
   };
   struct Left {
     std::string message, person;

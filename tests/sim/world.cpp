@@ -757,6 +757,7 @@ class World {
       command.profile.contact_points = {by_phone, by_mail};
       call(kLeadIntake, command);
     }
+    call(kLeadIntake, messages::DefineAgent{.site = site(0), .agent = "desk", .capacity = 3});
     settle();
     backups_.push_back(group_);
   }
@@ -768,7 +769,7 @@ class World {
 
   void random_command() {
     const std::size_t who = below(kPersons), where = below(kSites);
-    switch (below(20)) {
+    switch (below(23)) {
       case 16: {
         messages::JoinShortNotice c;
         c.site = site(where);
@@ -803,6 +804,9 @@ class World {
         call(kOutreach, c);
         break;
       }
+      case 20: on_call(who, where); break;
+      case 21: on_enquiry(); break;
+      case 22: on_link(who); break;
       case 0:
       case 1: {
         messages::HoldSlot c;
@@ -882,10 +886,48 @@ class World {
         c.enquiry = EnquiryId(c.person.text() + ".e-" + std::to_string(++named_));
         c.site = site(where);
         c.profile.home_site = c.site;
-        const std::string promise = "enquiry|" + c.enquiry.text();
-        call(kLeadIntake, c, {}, promise);
+        const EnquiryId enquiry = c.enquiry;
+        call(
+            kLeadIntake, c,
+            [this, enquiry](const messages::Reply& reply) {
+              if (reply.outcome == Outcome::kDone) enquiries_.push_back(enquiry);
+            },
+            "enquiry|" + enquiry.text());
         break;
       }
+    }
+  }
+
+  /// Somebody rings, and mostly nobody answers.
+  void on_call(std::size_t who, std::size_t where) {
+    messages::ReceiveCall c;
+    c.caller = Phi<std::string>(phone(who));
+    c.person = PersonId("p-caller-" + std::to_string(++named_));
+    judge_.lives_in(c.person, kSiteZones[where]);  // if it becomes their home site
+    c.enquiry = EnquiryId(c.person.text() + ".e-1");
+    c.site = site(where);
+    c.outcome = std::array{messages::CallOutcome::kMissed, messages::CallOutcome::kAbandoned, messages::CallOutcome::kNotBooked}[below(3)];
+    call(kLeadIntake, c);
+  }
+  void on_enquiry() {
+    if (enquiries_.empty()) return;
+    const EnquiryId enquiry = enquiries_[enquiries_.size() - 1 - below(std::min<std::size_t>(enquiries_.size(), 6))];
+    switch (below(4)) {
+      case 0: call(kLeadIntake, messages::ClaimLead{.enquiry = enquiry, .by = "desk", .minutes = 15}); break;
+      case 1:
+        call(kLeadIntake, messages::RecordCall{
+                              .enquiry = enquiry, .outcome = messages::CallOutcome::kNotBooked, .reason = {}, .by = "desk", .dialled = {}});
+        break;
+      default: call(kLeadIntake, messages::NurtureLead{.enquiry = enquiry}); break;
+    }
+  }
+  void on_link(std::size_t who) {
+    const PersonId one = person(who), other = person((who + 1) % kPersons);
+    switch (below(4)) {
+      case 0: call(kLeadIntake, messages::LinkPersons{.person = one, .other = other, .by = "desk"}); break;
+      case 1: call(kLeadIntake, messages::UnlinkPersons{.person = one, .other = other, .by = "desk"}); break;
+      case 2: call(kLeadIntake, messages::JoinHousehold{.person = one, .household = HouseholdId("h-1"), .guarantor = other}); break;
+      default: call(kLeadIntake, messages::LeaveHousehold{.person = one}); break;
     }
   }
 
@@ -1086,6 +1128,7 @@ class World {
   std::set<std::uint64_t> open_calls_;
   std::uint64_t correlation_ = 0, started_ = 0, named_ = 0;
   std::vector<std::string> visits_, plans_;
+  std::vector<EnquiryId> enquiries_;
 };
 
 void Process::reply(const runtime::ReplyTo& to, const messages::Reply& reply) { world.replied(*this, to.correlation, reply); }
