@@ -162,3 +162,24 @@ struct OfferAnswered $Cat.event {
   offer @2 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
   accepted @3 :Bool;
 }
+
+# ---- confirming
+
+struct LinkedVisit $Cat.reply {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+}
+struct GetLinkedVisit $Cat.query $Cat.answers("LinkedVisit") {
+  # Which visit a link in a reminder is about. The edge takes both fields from /v/{message}.{token}, split at the last dot.
+  message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
+  token @1 :Text $Cat.phi $Cat.required $Cat.maxBytes(256);
+}
+struct RepliedVisits $Cat.reply {
+  appointments @0 :List(Text) $Cat.id("AppointmentId");
+}
+struct GetRepliedVisits $Cat.query $Cat.answers("RepliedVisits") {
+  # Which visits to come an answer says yes to: those of the day that the newest reminder to this phone was about, of the persons reminded
+  # there. None for an answer that says anything else.
+  from @0 :Text $Cat.phi $Cat.key $Cat.maxBytes(64);
+  body @1 :Text $Cat.phi $Cat.maxBytes(1600);
+}

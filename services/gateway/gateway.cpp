@@ -18,6 +18,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/confirm_page.hpp"
 #include "gateway/icalendar.hpp"
 #include "gateway/imports.hpp"
 #include "gateway/json_mapper.hpp"
@@ -32,6 +33,7 @@
 #include "messages/appointments.codec.hpp"
 #include "messages/envelope.codec.hpp"
 #include "messages/feedback.codec.hpp"
+#include "messages/outreach.codec.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 
@@ -374,6 +376,10 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   // Only now: what passed every rule of its schema is an id, and may be written down.
   collect_ids(*endpoint.form, object, asked.ids);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+  if (endpoint.message->name == messages::ReceiveInboundMessage::kName && reply.outcome == messages::Outcome::kDone) {
+    if (auto problem = co_await confirm_by_reply(text_of(object, "from"), text_of(object, "body"), idempotency_key))
+      co_return std::move(*problem);
+  }
   if (as_calendar && reply.outcome == messages::Outcome::kDone) {
     auto view = messages::decode_as<messages::AppointmentView>(reply.body);
     if (!view) co_return Problem{500, "internal", "the service gave an answer that cannot be read"};
@@ -453,6 +459,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kSurveyAnswer: co_return co_await answer_survey(asked);
     case Special::kUnsubscribePage: co_return page_of(200, unsubscribe_page());
     case Special::kUnsubscribe: co_return co_await answer_unsubscribe(asked);
+    case Special::kVisitPage:
+    case Special::kVisitConfirm: co_return co_await answer_visit_page(asked, special);
     case Special::kCalendar: co_return co_await answer_calendar(asked);
     case Special::kFhirMetadata:
     case Special::kFhirRead:
@@ -556,7 +564,76 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
+  if (auto problem = co_await confirm_by_reply(*from, *words, *sid)) co_return std::move(*problem);
   co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
+}
+
+// ---- confirmations
+
+asio::awaitable<messages::Reply> Gateway::ask(std::string_view name, json::object fields, std::string principal,
+                                              std::string idempotency_key) {
+  const messages::MessageInfo* message = messages::find_message(name);
+  auto call = make_call(*message, *forms_.find(message->type_id), fields, principal, idempotency_key, {});
+  if (std::holds_alternative<Problem>(call)) {
+    messages::Reply malformed;
+    malformed.outcome = messages::Outcome::kMalformed;
+    co_return malformed;
+  }
+  co_return co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
+}
+
+asio::awaitable<std::optional<Problem>> Gateway::confirm_by_reply(std::string from, std::string body, std::string idempotency_key) {
+  json::object question{{"from", json::string(from)}, {"body", json::string(body)}};
+  const messages::Reply asked = co_await ask("GetRepliedVisits", std::move(question), "reply", {});
+  const auto visits = messages::decode_as<messages::RepliedVisits>(asked.body);
+  if (asked.outcome != messages::Outcome::kDone || !visits) co_return problem_of_reply(asked);
+  for (const auto& appointment : visits->appointments) {
+    json::object fields{{"appointment", json::string(appointment.text())}};
+    std::string key = "reply-" + id_suffix("reply", appointment.text(), idempotency_key);
+    const messages::Reply confirmed = co_await ask("ConfirmAppointment", std::move(fields), "reply", std::move(key));
+    // Moved, cancelled or confirmed meanwhile: the answer was read, and there is nothing to do.
+    if (confirmed.outcome != messages::Outcome::kDone && confirmed.outcome != messages::Outcome::kRefused)
+      co_return problem_of_reply(confirmed);
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<Gateway::Answer> Gateway::answer_visit_page(Asked& asked, Special special) {
+  const HttpResponse unknown = page_of(404, survey_message_page("Not found", "This link is not complete, or not from us."));
+  const HttpResponse later =
+      page_of(503, survey_message_page("One moment please", "That did not work right now. Please try again in a minute."));
+  const auto token = read_survey_token(asked.found.path.front().second);
+  if (!token) co_return unknown;
+  json::object question{{"message", json::string(token->survey)}, {"token", json::string(token->secret)}};
+  const messages::Reply linked_reply = co_await ask("GetLinkedVisit", std::move(question), "visit-link", {});
+  const bool refused = linked_reply.outcome == messages::Outcome::kRefused || linked_reply.outcome == messages::Outcome::kMalformed;
+  if (refused) co_return unknown;
+  const auto linked = messages::decode_as<messages::LinkedVisit>(linked_reply.body);
+  if (linked_reply.outcome != messages::Outcome::kDone || !linked) co_return later;
+  json::object where{{"site", json::string(linked->site.text())}};
+  const messages::Reply site_reply = co_await ask("GetSite", std::move(where), "visit-link", {});
+  const auto site = messages::decode_as<messages::SiteView>(site_reply.body);
+  const json::object which{{"appointment", json::string(linked->appointment.text())}};
+  // Once more after a refusal: it was moved in this very moment, and the page says so.
+  for (int turn = 0; turn < 2; ++turn) {
+    json::object fields = which;
+    const messages::Reply view_reply = co_await ask("GetAppointment", std::move(fields), "visit-link", {});
+    const auto visit = messages::decode_as<messages::AppointmentView>(view_reply.body);
+    if (view_reply.outcome != messages::Outcome::kDone || !visit || site_reply.outcome != messages::Outcome::kDone || !site)
+      co_return later;
+    const VisitStanding standing = standing_of(*visit, runtime::system_now());
+    if (special == Special::kVisitPage) co_return page_of(200, confirm_page(*visit, site->name, standing));
+    if (standing != VisitStanding::kOpen) {
+      const bool confirmed = standing == VisitStanding::kConfirmed;
+      co_return page_of(confirmed ? 200 : 410, confirm_page(*visit, site->name, standing));
+    }
+    json::object confirm = which;
+    std::string key = "visit-link-" + id_suffix("visit-link", token->survey, token->secret);
+    const messages::Reply reply = co_await ask("ConfirmAppointment", std::move(confirm), "visit-link", std::move(key));
+    if (reply.outcome == messages::Outcome::kDone) co_return page_of(200, confirm_page(*visit, site->name, VisitStanding::kConfirmed));
+    if (reply.outcome != messages::Outcome::kRefused) co_return later;
+  }
+  co_return later;
 }
 
 // ---- calendars

@@ -2,6 +2,7 @@
 // From an HTTP request to an answer: who asks, what for, which message that is, what became of it.
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 #include <map>
 #include <optional>
 #include <string>
@@ -72,6 +73,12 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_offer(Asked& asked);
   asio::awaitable<Answer> answer_survey_page(Asked& asked);
   asio::awaitable<Answer> answer_survey(Asked& asked);
+  asio::awaitable<Answer> answer_visit_page(Asked& asked, Special special);
+  /// Confirms what an inbound message says yes to; a problem when that is not known to be done, so that whoever sent it sends it again.
+  asio::awaitable<std::optional<Problem>> confirm_by_reply(std::string from, std::string body, std::string idempotency_key);
+  /// A message that the gateway itself sends, as `principal`.
+  asio::awaitable<messages::Reply> ask(std::string_view message, boost::json::object fields, std::string principal,
+                                       std::string idempotency_key);
   asio::awaitable<Answer> answer_calendar(Asked& asked);
   asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);
 

@@ -42,14 +42,14 @@ std::string button(std::string_view answer, std::string_view words) {
 std::string offer_page(const messages::OfferView& offer) {
   switch (offer.state) {
     case messages::OfferState::kOpen:
-      return html_page("A time is free", "<h1>A time is free</h1>" + what(offer) +
+      return page("A time is free", "<h1>A time is free</h1>" + what(offer) +
                                              "<p>The first to take it has it.</p><form method=\"post\">" +
                                              button("accept", "Yes, I will come") + button("decline", "No, not this one") +
                                              button("mute", "No, and do not ask me again") + "</form>");
     case messages::OfferState::kAccepted:
-      return html_page("It is yours", "<h1>It is yours</h1>" + what(offer) + "<p>We look forward to seeing you.</p>");
+      return page("It is yours", "<h1>It is yours</h1>" + what(offer) + "<p>We look forward to seeing you.</p>");
     case messages::OfferState::kDeclined:
-      return html_page("Thank you", "<h1>Thank you</h1><p>You told us that you cannot come. The time goes to somebody else.</p>");
+      return page("Thank you", "<h1>Thank you</h1><p>You told us that you cannot come. The time goes to somebody else.</p>");
     case messages::OfferState::kRevoked: break;
   }
   std::string content = "<h1>Somebody was faster</h1><p>Thank you for your answer. That time is not free any more.</p>";
@@ -58,7 +58,7 @@ std::string offer_page(const messages::OfferView& offer) {
     for (const messages::Slot& slot : offer.alternatives) content += "<li>" + escaped(words_of(slot.local_start)) + "</li>";
     content += "</ul>";
   }
-  return html_page("Somebody was faster", content);
+  return page("Somebody was faster", content);
 }
 
 }  // namespace bridgework::gateway

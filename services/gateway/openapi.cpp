@@ -135,6 +135,18 @@ class Description {
         operation["parameters"] = path_parameters(route);
         return operation;
       }
+      case Special::kVisitPage: {
+        json::object operation =
+            plain("getVisitPage", "The visit a reminder is about, and a button; reading it changes nothing", "text/html");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
+      case Special::kVisitConfirm: {
+        json::object operation =
+            plain("confirmVisit", "Confirms the visit of the reminder, unless it was moved, cancelled or is over", "text/html");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
       case Special::kCalendar: {
         json::object operation =
             plain("getCalendar", "A site's or provider's visits as iCalendar; the token ends in .ics", "text/calendar");

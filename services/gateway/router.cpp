@@ -66,6 +66,8 @@ Router::Router(const Forms& forms) {
   add({"POST", "/s/{token}", Special::kSurveyAnswer, false});
   add({"GET", "/c/{token}", Special::kUnsubscribePage, false});
   add({"POST", "/c/{token}", Special::kUnsubscribe, false});
+  add({"GET", "/v/{token}", Special::kVisitPage, false});
+  add({"POST", "/v/{token}", Special::kVisitConfirm, false});
   add({"GET", "/calendar/{token}", Special::kCalendar, false});
   add({"GET", "/fhir/R4/metadata", Special::kFhirMetadata, false});
   for (const char* type : {"Patient", "Appointment", "Schedule", "Slot"}) {

@@ -31,6 +31,8 @@ enum class Special {
   kSurveyAnswer,
   kUnsubscribePage,
   kUnsubscribe,
+  kVisitPage,
+  kVisitConfirm,
   kCalendar,
   kFhirMetadata,
   kFhirRead,

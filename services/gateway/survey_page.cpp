@@ -18,7 +18,7 @@ std::string escaped(std::string_view text) {
   return html;
 }
 
-std::string html_page(std::string_view title, std::string_view content) {
+std::string page(std::string_view title, std::string_view content) {
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">"
@@ -63,11 +63,11 @@ std::string survey_form_page(std::string_view question) {
       "<p><label class=\"label\" for=\"text\">Anything you want to tell us?</label>"
       "<textarea id=\"text\" name=\"text\" rows=\"5\" maxlength=\"1000\"></textarea></p>"
       "<button type=\"submit\">Send</button></form>";
-  return html_page("Your visit", content);
+  return page("Your visit", content);
 }
 
 std::string unsubscribe_page() {
-  return html_page("No more messages",
+  return page("No more messages",
                    "<h1>No more messages?</h1><p>You will get no more messages of this kind.</p><form method=\"post\">"
                    "<button type=\"submit\">Yes, stop them</button></form>");
 }
@@ -78,11 +78,11 @@ std::string survey_thanks_page(std::string_view review_link) {
   if (review_link.starts_with("https://") || review_link.starts_with("http://")) {
     content += "<p>If you like, <a rel=\"noreferrer\" href=\"" + escaped(review_link) + "\">tell others too</a>.</p>";
   }
-  return html_page("Thank you", content);
+  return page("Thank you", content);
 }
 
 std::string survey_message_page(std::string_view heading, std::string_view sentence) {
-  return html_page(heading, "<h1>" + escaped(heading) + "</h1><p>" + escaped(sentence) + "</p>");
+  return page(heading, "<h1>" + escaped(heading) + "</h1><p>" + escaped(sentence) + "</p>");
 }
 
 }  // namespace bridgework::gateway

@@ -8,11 +8,10 @@
 
 namespace bridgework::gateway {
 
-/// Text as it may stand in HTML.
+/// Text as HTML shows it, in content and in quoted attributes.
 std::string escaped(std::string_view text);
-
-/// A whole page around that content.
-std::string html_page(std::string_view title, std::string_view content);
+/// A whole page around its content.
+std::string page(std::string_view title, std::string_view content);
 
 /// A link's token: the survey's id and its secret, split at the last dot. Nothing when either is missing.
 struct SurveyToken {

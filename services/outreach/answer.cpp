@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "outreach/answer_visit.hpp"
 #include "outreach/explain.hpp"
 #include "runtime/zone.hpp"
 
@@ -27,7 +28,7 @@ std::string zone_for_reading(const View& view, const PersonRecord& person, const
   return zones.empty() ? "Etc/UTC" : zones.front();
 }
 
-Answer on(const View& view, const messages::GetMessages& query, const Config& config) {
+Answer on(const View& view, const messages::GetMessages& query, const Config& config, Instant) {
   const auto person = view.find<PersonRecord>(query.person.text());
   if (!person) return unknown_person();
 
@@ -57,7 +58,7 @@ Answer on(const View& view, const messages::GetMessages& query, const Config& co
   return list;
 }
 
-Answer on(const View& view, const messages::GetConsents& query, const Config&) {
+Answer on(const View& view, const messages::GetConsents& query, const Config&, Instant) {
   const auto person = view.find<PersonRecord>(query.person.text());
   if (!person || !person->known) return unknown_person();
 
@@ -78,8 +79,8 @@ Answer on(const View& view, const messages::GetConsents& query, const Config&) {
 
 }  // namespace
 
-Answer answer(const View& view, const messages::OutreachQuery& query, const Config& config, Instant) {
-  return std::visit([&](const auto& q) { return on(view, q, config); }, query);
+Answer answer(const View& view, const messages::OutreachQuery& query, const Config& config, Instant now) {
+  return std::visit([&](const auto& q) { return on(view, q, config, now); }, query);
 }
 
 }  // namespace bridgework::outreach

@@ -60,7 +60,7 @@ Decision on(const State& state, const messages::OfferAccepted& event, Instant no
 Decision on(const State& state, const messages::OfferMissed& event, Instant now);
 /// Every lane hears what was answered; the one where that number was last sent an offer knows what a yes or no is about.
 Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now);
-/// An offer leaves by text message: what is answered from that number is about it.
+/// An offer leaves by text message: what is answered from that number is about it, until a reminder asks something newer.
 void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now);
 
 Decision on(const State& state, const SendDue& due, Instant now);

@@ -96,7 +96,10 @@ Decision end_subject(const State& state, const PersonId& person, std::string_vie
   about.gone = gone;
   for (const auto& once : about.planned) {
     const auto* found = state.find<MessageRecord>(once.message.text());
-    if (found == nullptr || found->state != MessageState::kPlanned) continue;
+    if (found == nullptr) continue;
+    if (found->state == MessageState::kSent && asks(*found))
+      decision.remove_from_index(reminded_index(found->contact.reveal()), once.message.text());
+    if (found->state != MessageState::kPlanned) continue;
     MessageRecord message = *found;
     message.state = MessageState::kRevoked;
     message.reason = MessageReason::kReasonGone;

@@ -31,8 +31,14 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
   if (site != nullptr) words.phone = site->phone;
   if (message.visit_local) words.date = date_words(*message.visit_local, text.language);
   if (message.visit_local) words.time = time_words(*message.visit_local);
-  words.link = about.kind == SubjectKind::kOffer ? offer_link(message.subject, about.token.reveal(), config)
-                                                 : survey_link(message.subject, about.token.reveal(), config);
+  if (about.kind == SubjectKind::kOffer) {
+    words.link = offer_link(message.subject, about.token.reveal(), config);
+  } else if (message.programme == kReminder) {
+    // One segment of SMS has no room for a link: there, YES confirms.
+    words.link = visit_link(message.message, visit_token(message.message, config), config);
+  } else {
+    words.link = survey_link(message.subject, about.token.reveal(), config);
+  }
   if (carries_unsubscribe) words.unsubscribe = unsubscribe_link(message.message, unsubscribe_token(message.message, config), config);
 
   Rendered rendered = render(text, words);
@@ -109,7 +115,9 @@ PersonRecord without_mark(PersonRecord person, const MessageId& message) {
   return person;
 }
 
-Decision sent(MessageRecord message, Instant now) {
+/// A yes is about the newest question, so reminders and offers whose visit is still to come are kept where the answer will look.
+Decision sent(MessageRecord message, const SubjectRecord* about, Instant now) {
+  const bool still_to_come = asks(message) && about != nullptr && about->gone == Gone::kNot;
   message.state = MessageState::kSent;
   message.reason = MessageReason::kNone;
   message.changed_at = now;
@@ -126,6 +134,10 @@ Decision sent(MessageRecord message, Instant now) {
 
   const std::string id = message.message.text();
   Decision decision;
+  if (still_to_come && message.visit_start) {
+    decision.add_to_index(reminded_index(message.contact.reveal()), id,
+                          static_cast<double>(message.visit_start->time_since_epoch().count()));
+  }
   decision.emit(std::move(event)).put(id, std::move(message));
   return decision;
 }
@@ -180,7 +192,10 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
   PersonRecord nothing_left = without_mark(person_of(state, message->person), message->message);
   const messages::Done done{command.message.text()};
   switch (command.state) {
-    case MessageState::kSent: return sent(*message, now).reply(done);
+    case MessageState::kSent: {
+      const auto* about = state.find<SubjectRecord>(subject_id(message->person, message->subject));
+      return sent(*message, about, now).reply(done);
+    }
     // It may have left: the mark stays, and it is never tried again.
     case MessageState::kUncertain: return end(*message, MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now).reply(done);
     case MessageState::kWithheld:

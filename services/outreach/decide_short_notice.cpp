@@ -6,7 +6,7 @@ namespace bridgework::outreach {
 namespace {
 
 /// The programme's steps: the offer, "it is yours", "somebody was faster".
-constexpr std::uint16_t kOffer = 1, kBooked = 2, kGone = 3;
+constexpr std::uint16_t kBooked = kOfferStep + 1, kGone = kOfferStep + 2;
 /// A yes that comes later is about something else.
 constexpr auto kAnswersWithin = std::chrono::days{2};
 
@@ -41,7 +41,7 @@ Decision on(const State& state, const messages::SlotOffered& event, Instant now)
   about.visit_local = event.visit.local_start;
   about.visit_zone = event.visit.zone;
   about.token = event.token;
-  Plan wanted = step(event.person, event.site, event.offer, kOffer, "short_notice", std::move(about), now);
+  Plan wanted = step(event.person, event.site, event.offer, kOfferStep, "short_notice", std::move(about), now);
   wanted.useful_until = event.expires;
   return plan(state, wanted, now);
 }
@@ -73,7 +73,8 @@ Decision on(const State& state, const messages::OfferMissed& event, Instant now)
 }
 
 void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now) {
-  if (about.kind != SubjectKind::kOffer || message.step != kOffer || reach.channel != Channel::kSms) return;
+  if (message.programme == kReminder && reach.channel == Channel::kSms) decision.erase<OfferAskedRecord>(reach.contact);
+  if (about.kind != SubjectKind::kOffer || message.step != kOfferStep || reach.channel != Channel::kSms) return;
   decision.put(reach.contact, OfferAskedRecord{OfferId(message.subject), message.person, message.site, now});
 }
 

@@ -15,9 +15,14 @@ std::string unsubscribe_token(const MessageId& message, const Config& config);
 /// Whether it is that message's token. Takes as long for a wrong one as for a right one; never true without a secret.
 bool is_unsubscribe_token(const MessageId& message, std::string_view token, const Config& config);
 
-/// Pages of the edge, `/c/{message}.{token}`, `/s/{survey}.{token}` and `/o/{offer}.{token}`; GET shows, POST acts. Empty for an empty
-/// token.
+/// The same for the link of a reminder that confirms its visit: one does not open what the other does.
+std::string visit_token(const MessageId& message, const Config& config);
+bool is_visit_token(const MessageId& message, std::string_view token, const Config& config);
+
+/// Pages of the edge: `/c/{message}.{token}`, `/v/{message}.{token}`, `/s/{survey}.{token}` and `/o/{offer}.{token}`; GET shows, POST acts.
+/// Empty for an empty token.
 std::string unsubscribe_link(const MessageId& message, std::string_view token, const Config& config);
+std::string visit_link(const MessageId& message, std::string_view token, const Config& config);
 std::string survey_link(std::string_view survey, std::string_view token, const Config& config);
 std::string offer_link(std::string_view offer, std::string_view token, const Config& config);
 

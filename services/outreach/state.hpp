@@ -32,7 +32,7 @@ struct Vocabulary {
   using Timer = outreach::Timer;
   using Effect = outreach::Effect;
   using Event = messages::OutreachEvent;
-  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList>;
+  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit, messages::RepliedVisits>;
   using Refusal = messages::OutreachRefusal;
   using Config = outreach::Config;
 };
@@ -57,6 +57,17 @@ inline constexpr std::string_view kSuppressedIndex = "suppressed";
 
 /// The messages of one person, in the order they were planned.
 inline std::string messages_index(const PersonId& person) { return "messages/" + person.text(); }
+
+/// The first step of `kShortNotice`; the others say what became of it.
+inline constexpr std::uint16_t kOfferStep = 1;
+
+/// Whether it is a question that can be answered with yes.
+inline bool asks(const MessageRecord& message) {
+  return message.programme == kReminder || (message.programme == kShortNotice && message.step == kOfferStep);
+}
+
+/// The reminders and offers that were sent to one contact point, about visits that are still to come, by their start.
+inline std::string reminded_index(std::string_view contact) { return "reminded/" + std::string(contact); }
 
 /// A subject is remembered per person, so that it lies in the person's lane whoever owns the thing itself.
 inline std::string subject_id(const PersonId& person, std::string_view subject) { return person.text() + "." + std::string(subject); }

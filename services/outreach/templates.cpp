@@ -37,26 +37,28 @@ constexpr std::array kTemplates = {
              "{practice}: recebemos a sua mensagem e vamos responder.[ Tel.: {phone}.] Responda STOP para sair."},
     // ---- reminder
     Template{
-        "reminder", 1, "en", kEmail, "Your visit on {date} at {time}",
-        "Hello[ {first_name}],\n\nwe look forward to seeing you on {date} at {time} at {practice}.\n[\nIf you cannot come, please call "
-        "us: {phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
-    Template{"reminder", 1, "en", kSms, "", "{practice}: your visit is on {date} at {time}.[ Questions? {phone}.] Reply STOP to opt out."},
+        "reminder", 2, "en", kEmail, "Your visit on {date} at {time}",
+        "Hello[ {first_name}],\n\nwe look forward to seeing you on {date} at {time} at {practice}.\n[\nPlease confirm here: {link}\n][\nIf "
+        "you cannot come, please call us: {phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
+    Template{"reminder", 2, "en", kSms, "",
+             "{practice}: your visit is on {date} at {time}.[ Questions? {phone}.] Reply YES to confirm, STOP to opt out."},
     Template{
-        "reminder", 1, "de", kEmail, "Ihr Termin am {date} um {time}",
-        "Guten Tag[ {first_name}],\n\nwir freuen uns auf Sie am {date} um {time} bei {practice}.\n[\nWenn Sie verhindert sind, rufen Sie "
-        "uns bitte an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
-    Template{"reminder", 1, "de", kSms, "",
-             "{practice}: Ihr Termin ist am {date} um {time}.[ Fragen? {phone}.] STOP beendet diese Nachrichten."},
-    Template{"reminder", 1, "es", kEmail, "Su cita del {date} a las {time}",
-             "Hola[ {first_name}]:\n\nle esperamos el {date} a las {time} en {practice}.\n[\nSi no puede venir, llámenos: {phone}\n][\nNo "
-             "recibir más correos: {unsubscribe}\n]"},
-    Template{"reminder", 1, "es", kSms, "",
-             "{practice}: su cita es el {date} a las {time}.[ Tel.: {phone}.] Responda STOP para no recibir mensajes."},
+        "reminder", 2, "de", kEmail, "Ihr Termin am {date} um {time}",
+        "Guten Tag[ {first_name}],\n\nwir freuen uns auf Sie am {date} um {time} bei {practice}.\n[\nBitte bestätigen Sie hier: {link}\n]["
+        "\nWenn Sie verhindert sind, rufen Sie uns bitte an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+    Template{"reminder", 2, "de", kSms, "",
+             "{practice}: Ihr Termin ist am {date} um {time}.[ Fragen? {phone}.] JA bestätigt, STOP beendet diese Nachrichten."},
+    Template{"reminder", 2, "es", kEmail, "Su cita del {date} a las {time}",
+             "Hola[ {first_name}]:\n\nle esperamos el {date} a las {time} en {practice}.\n[\nConfirme aquí, por favor: {link}\n][\nSi no "
+             "puede venir, llámenos: {phone}\n][\nNo recibir más correos: {unsubscribe}\n]"},
+    Template{"reminder", 2, "es", kSms, "",
+             "{practice}: su cita es el {date} a las {time}.[ Tel.: {phone}.] SI para confirmar, STOP para no recibir mensajes."},
     Template{
-        "reminder", 1, "pt", kEmail, "A sua consulta de {date} às {time}",
-        "Olá[ {first_name}],\n\nesperamos por si no dia {date} às {time} em {practice}.\n[\nSe não puder vir, telefone-nos: {phone}\n]["
-        "\nNão receber mais e-mails: {unsubscribe}\n]"},
-    Template{"reminder", 1, "pt", kSms, "", "{practice}: a sua consulta: {date}, {time}.[ Tel.: {phone}.] Responda STOP para sair."},
+        "reminder", 2, "pt", kEmail, "A sua consulta de {date} às {time}",
+        "Olá[ {first_name}],\n\nesperamos por si no dia {date} às {time} em {practice}.\n[\nConfirme aqui, por favor: {link}\n][\nSe não "
+        "puder vir, telefone-nos: {phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
+    Template{"reminder", 2, "pt", kSms, "",
+             "{practice}: a sua consulta: {date}, {time}.[ Tel.: {phone}.] Responda SIM para confirmar, STOP para sair."},
     // ---- follow-up: what is open is told in the practice, never in a message
     Template{
         "follow_up", 1, "en", kEmail, "We would like to hear from you",

@@ -450,7 +450,12 @@ TEST_F(GatewayHttp, DrainingFinishesWhatIsAskedAndTakesNothingNew) {
 TEST_F(GatewayHttp, AnInboundMessageFromTwilioIsSignedAndBecomesACommand) {
   config_.twilio_token = "12345";
   config_.public_url = "https://gw.example.test";
-  backend_.on_call = [](const runtime::Call&) { return done("x"); };
+  backend_.on_call = [](const runtime::Call& call) {
+    if (call.request.type_id != messages::GetRepliedVisits::kTypeId) return done("x");
+    messages::Reply about_nothing;
+    about_nothing.body = encode(messages::RepliedVisits{});
+    return about_nothing;
+  };
   start();
   const std::string form = "MessageSid=SM1&From=%2B12025550143&Body=S%C3%AD+gracias&To=%2B12025550199";
   const std::string signature =
@@ -466,7 +471,7 @@ TEST_F(GatewayHttp, AnInboundMessageFromTwilioIsSignedAndBecomesACommand) {
   EXPECT_EQ(backend_.calls[0].request.principal, "twilio");
   EXPECT_EQ(ask("POST", "/hooks/twilio?site=8", form, "X-Twilio-Signature: " + signature + "\r\n").status, 403U);
   EXPECT_EQ(ask("POST", "/hooks/twilio", form).code(), "wrong_signature");
-  EXPECT_EQ(backend_.calls.size(), 1U);
+  EXPECT_EQ(backend_.calls.size(), 2U) << "the message, and which visits it says yes to";
 }
 
 TEST_F(GatewayHttp, ReadingASurveyChangesNothingAndSendingItDoes) {

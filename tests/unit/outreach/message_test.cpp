@@ -99,7 +99,7 @@ TEST(OutreachReminder, IsDueADayBefore) {
   practice.pass_to(new_york(2026, 3, 11, 9));
   ASSERT_EQ(practice.sends().size(), 1u) << practice.timeline();
   EXPECT_EQ(practice.sends().front().body.reveal(),
-            "Main Street Dental: your visit is on 12 Mar at 09:00. Questions? +12125550100. Reply STOP to opt out.");
+            "Main Street Dental: your visit is on 12 Mar at 09:00. Questions? +12125550100. Reply YES to confirm, STOP to opt out.");
   EXPECT_EQ(practice.why(), "The reminder for the visit on 12 March 09:00 was sent by SMS on 11 March 09:00.");
 }
 

@@ -1,0 +1,61 @@
+#include "gateway/confirm_page.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+
+#include "gateway/survey_page.hpp"
+
+namespace bridgework::gateway {
+
+using messages::VisitState;
+
+VisitStanding standing_of(const messages::AppointmentView& visit, Instant now) {
+  switch (visit.state) {
+    case VisitState::kMoved: return VisitStanding::kMoved;
+    case VisitState::kCancelled:
+    case VisitState::kLapsed: return VisitStanding::kCancelled;
+    case VisitState::kNoShow:
+    case VisitState::kCompleted:
+    case VisitState::kCheckedOut: return VisitStanding::kOver;
+    case VisitState::kConfirmed:
+    case VisitState::kArrived:
+    case VisitState::kSeated: return VisitStanding::kConfirmed;
+    case VisitState::kBooked: return visit.visit.start <= now ? VisitStanding::kOver : VisitStanding::kOpen;
+    case VisitState::kHeld:
+    case VisitState::kPlanned: return VisitStanding::kCancelled;
+  }
+  return VisitStanding::kOver;
+}
+
+std::string time_in_words(LocalTime at) {
+  constexpr std::array kDays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  constexpr std::array kMonths = {"January", "February", "March",     "April",   "May",      "June",
+                                  "July",    "August",   "September", "October", "November", "December"};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{at - day};
+  return fmt::format("{} {} {} {}, {:02}:{:02}", kDays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), clock.hours().count(),
+                     clock.minutes().count());
+}
+
+std::string confirm_page(const messages::AppointmentView& visit, std::string_view site_name, VisitStanding standing) {
+  const std::string when = "<p><strong>" + escaped(time_in_words(visit.visit.local_start)) + "</strong><br>" + escaped(site_name) + "</p>";
+  switch (standing) {
+    case VisitStanding::kOpen:
+      return page("Your visit", "<h1>Will you come?</h1>" + when +
+                                    "<form method=\"post\"><button type=\"submit\">Yes, I will be there</button></form>"
+                                    "<p>If you cannot come, please call us.</p>");
+    case VisitStanding::kConfirmed: return page("Your visit", "<h1>Thank you</h1><p>Your visit is confirmed.</p>" + when);
+    case VisitStanding::kMoved:
+      return page("Your visit", "<h1>This visit was moved</h1><p>Another time was agreed on, so this link does nothing any more.</p>");
+    case VisitStanding::kCancelled:
+      return page("Your visit", "<h1>This visit will not take place</h1><p>It was cancelled, so this link does nothing any more.</p>");
+    case VisitStanding::kOver: return page("Your visit", "<h1>This visit is over</h1><p>This link does nothing any more.</p>");
+  }
+  return {};
+}
+
+}  // namespace bridgework::gateway

@@ -1,0 +1,213 @@
+// A visit confirmed by a link and by an answer; and everything that looks like it and is not.
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/confirm_page.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/times.hpp"
+#include "messages/appointments.codec.hpp"
+#include "messages/lead_intake.codec.hpp"
+#include "messages/outreach.codec.hpp"
+#include "runtime/clock.hpp"
+#include "tests/unit/gateway/fake_backend.hpp"
+
+namespace bridgework::gateway {
+namespace {
+
+using messages::VisitState;
+using namespace std::chrono_literals;
+
+class GatewayConfirm : public testing::Test {
+ protected:
+  GatewayConfirm() {
+    ApiKeys keys;
+    keys.add("admin", "admin-key-0123456789");
+    backend_.on_call = [this](const runtime::Call& call) { return reply_to(call); };
+    gateway_.emplace(config_, "g", forms_, std::move(keys), backend_, metrics_);
+  }
+  messages::Reply reply_to(const runtime::Call& call) {
+    messages::Reply reply;
+    const auto answer = [&](const auto& value) {
+      reply.type_id = std::decay_t<decltype(value)>::kTypeId;
+      reply.body = encode(value);
+    };
+    switch (call.request.type_id) {
+      case messages::GetLinkedVisit::kTypeId: {
+        const auto query = messages::decode_as<messages::GetLinkedVisit>(call.request.body);
+        if (query->token.reveal() == "right") {
+          answer(messages::LinkedVisit{AppointmentId("harbour.v-1"), SiteId("harbour")});
+        } else {
+          reply.outcome = messages::Outcome::kRefused;
+          reply.code = "wrong_token";
+        }
+        break;
+      }
+      case messages::GetSite::kTypeId: {
+        messages::SiteView site;
+        site.name = "Harbour <Dental>";
+        answer(site);
+        break;
+      }
+      case messages::GetAppointment::kTypeId: {
+        messages::AppointmentView view;
+        view.person = PersonId("p-secret");
+        view.visit.visit_type = "root-canal";
+        view.state = state_;
+        view.visit.start = start_;
+        view.visit.local_start = *parse_local("2026-11-24T09:00:00");
+        answer(view);
+        break;
+      }
+      case messages::ConfirmAppointment::kTypeId:
+        if (refuses_) {
+          reply.outcome = messages::Outcome::kRefused;
+          reply.code = "illegal_transition";
+          state_ = VisitState::kMoved;
+        } else {
+          reply.outcome = confirm_outcome_;
+          answer(messages::AppointmentView{});
+        }
+        break;
+      case messages::GetRepliedVisits::kTypeId: {
+        messages::RepliedVisits visits;
+        if (messages::decode_as<messages::GetRepliedVisits>(call.request.body)->body.reveal() == "yes")
+          visits.appointments = {AppointmentId("harbour.v-1"), AppointmentId("harbour.v-2")};
+        answer(visits);
+        break;
+      }
+      default: answer(messages::Done{"x"}); break;
+    }
+    return reply;
+  }
+  HttpResponse ask(http::verb method, const std::string& target, const std::string& body = {}) {
+    HttpRequest request{method, target, 11};
+    request.set(http::field::authorization, "Bearer admin-key-0123456789");
+    request.set(http::field::content_type, "application/json");
+    request.set("Idempotency-Key", "sid-1");
+    request.body() = body;
+    HttpResponse response;
+    asio::io_context context;
+    asio::co_spawn(
+        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
+    context.run();
+    return response;
+  }
+  std::vector<runtime::Call> sent(std::uint64_t type) const {
+    std::vector<runtime::Call> calls;
+    for (const auto& call : backend_.calls)
+      if (call.request.type_id == type) calls.push_back(call);
+    return calls;
+  }
+
+  Forms forms_;
+  Config config_;
+  runtime::Metrics metrics_{"gateway"};
+  FakeBackend backend_;
+  VisitState state_ = VisitState::kBooked;
+  Instant start_ = runtime::system_now() + 24h;
+  bool refuses_ = false;
+  messages::Outcome confirm_outcome_ = messages::Outcome::kDone;
+  std::optional<Gateway> gateway_;
+};
+
+TEST_F(GatewayConfirm, LookingAtTheLinkChangesNothing) {
+  for (const http::verb method : {http::verb::get, http::verb::head, http::verb::get}) {
+    const HttpResponse page = ask(method, "/v/p-1.m-1.right");
+    EXPECT_EQ(page.status, 200U);
+    EXPECT_NE(page.body.find("Tuesday 24 November 2026, 09:00"), std::string::npos) << page.body;
+    EXPECT_NE(page.body.find("Harbour &lt;Dental&gt;"), std::string::npos);
+    for (const char* secret : {"p-secret", "root-canal"}) EXPECT_EQ(page.body.find(secret), std::string::npos);
+  }
+  for (const runtime::Call& call : backend_.calls) EXPECT_EQ(call.kind, runtime::Call::Kind::kQuery);
+}
+
+TEST_F(GatewayConfirm, SendingThePageConfirmsAndAgainIsTheSame) {
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right").status, 200U);
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right").status, 200U);
+  const auto confirmed = sent(messages::ConfirmAppointment::kTypeId);
+  ASSERT_EQ(confirmed.size(), 2U);
+  EXPECT_EQ(confirmed[0].request.idempotency_key, confirmed[1].request.idempotency_key);
+  EXPECT_EQ(confirmed[0].key, "harbour.v-1");
+  state_ = VisitState::kConfirmed;
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right").status, 200U);
+  EXPECT_EQ(sent(messages::ConfirmAppointment::kTypeId).size(), 2U);
+}
+
+TEST_F(GatewayConfirm, ALinkToAVisitThatWasMovedCancelledOrIsOverSaysSoAndDoesNothing) {
+  const struct {
+    VisitState state;
+    const char* words;
+  } kCases[] = {{VisitState::kMoved, "was moved"},
+                {VisitState::kCancelled, "will not take place"},
+                {VisitState::kLapsed, "will not take place"},
+                {VisitState::kNoShow, "is over"},
+                {VisitState::kCheckedOut, "is over"}};
+  for (const auto& one : kCases) {
+    state_ = one.state;
+    EXPECT_NE(ask(http::verb::get, "/v/p-1.m-1.right").body.find(one.words), std::string::npos) << one.words;
+    const HttpResponse told = ask(http::verb::post, "/v/p-1.m-1.right");
+    EXPECT_EQ(told.status, 410U);
+    EXPECT_NE(told.body.find(one.words), std::string::npos);
+  }
+  state_ = VisitState::kBooked;
+  start_ = runtime::system_now() - 1s;
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right").status, 410U);
+  EXPECT_TRUE(sent(messages::ConfirmAppointment::kTypeId).empty());
+}
+
+TEST_F(GatewayConfirm, AVisitMovedInThatVeryMomentIsNotSaidToBeConfirmed) {
+  refuses_ = true;
+  const HttpResponse told = ask(http::verb::post, "/v/p-1.m-1.right");
+  EXPECT_EQ(told.status, 410U);
+  EXPECT_NE(told.body.find("was moved"), std::string::npos);
+}
+
+TEST_F(GatewayConfirm, AWrongLinkIsNotFound) {
+  for (const char* link : {"/v/p-1.m-1.wrong", "/v/nothing", "/v/a%20b.right"}) {
+    EXPECT_EQ(ask(http::verb::get, link).status, 404U) << link;
+    EXPECT_EQ(ask(http::verb::post, link).status, 404U) << link;
+  }
+  EXPECT_TRUE(sent(messages::ConfirmAppointment::kTypeId).empty());
+}
+
+TEST_F(GatewayConfirm, AYesConfirmsEachVisitItIsAbout) {
+  const std::string yes = R"({"from":"+12025550143","body":"yes"})";
+  EXPECT_EQ(ask(http::verb::post, "/v1/messages/inbound", yes).status, 200U);
+  const auto confirmed = sent(messages::ConfirmAppointment::kTypeId);
+  ASSERT_EQ(confirmed.size(), 2U);
+  EXPECT_EQ(confirmed[0].key, "harbour.v-1");
+  EXPECT_EQ(confirmed[1].key, "harbour.v-2");
+  EXPECT_NE(confirmed[0].request.idempotency_key, confirmed[1].request.idempotency_key);
+  EXPECT_EQ(ask(http::verb::post, "/hooks/twilio", "MessageSid=SM1&From=%2B12025550143&Body=yes").status, 200U);
+  EXPECT_EQ(sent(messages::ConfirmAppointment::kTypeId).size(), 4U);
+}
+
+TEST_F(GatewayConfirm, ANoOrAWishToCancelIsKeptForAPersonAndCancelsNothing) {
+  for (const char* words : {"no", "cancel my visit", "what?"}) {
+    EXPECT_EQ(ask(http::verb::post, "/v1/messages/inbound", std::string(R"({"from":"+12025550143","body":")") + words + "\"}").status,
+              200U);
+  }
+  EXPECT_EQ(sent(messages::ReceiveInboundMessage::kTypeId).size(), 3U);
+  EXPECT_TRUE(sent(messages::ConfirmAppointment::kTypeId).empty());
+  EXPECT_TRUE(sent(messages::CancelAppointment::kTypeId).empty());
+}
+
+TEST_F(GatewayConfirm, AYesThatCouldNotBeDoneIsAskedForAgainAndOneThatIsRefusedIsNot) {
+  confirm_outcome_ = messages::Outcome::kUnavailable;
+  const std::string yes = "MessageSid=SM1&From=%2B12025550143&Body=yes";
+  EXPECT_EQ(ask(http::verb::post, "/hooks/twilio", yes).status, 503U);
+  confirm_outcome_ = messages::Outcome::kDone;
+  refuses_ = true;
+  EXPECT_EQ(ask(http::verb::post, "/hooks/twilio", yes).status, 200U);
+}
+
+}  // namespace
+}  // namespace bridgework::gateway
