@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/zone.hpp"
 #include "support/fhir_rules.hpp"
 #include "support/outbox.hpp"
 #include "support/suite.hpp"
@@ -131,6 +132,128 @@ TEST(Fhir, EveryPublishedExampleIsTakenOrRefusedByARuleThatIsNamed) {
   };
   EXPECT_EQ(events("PersonRegistered"), 21) << "each once, though each was sent twice";
   EXPECT_EQ(events("VisitImported"), 1);
+}
+
+/// Every step a visit can have come to, at a site of its own day.
+std::map<std::string, std::string> visits_in_every_state(support::Suite& suite, Practice& practice) {
+  auto& api = suite.api();
+  std::map<std::string, std::string> visits;
+  int slot = 0;
+  for (const std::string state :
+       {"held", "booked", "confirmed", "arrived", "seated", "completed", "checked_out", "cancelled", "no_show", "moved"}) {
+    const std::string person =
+        practice
+            .done(api.post("/v1/persons", {{"profile",
+                                            {{"given_name", "José"},
+                                             {"family_name", state},
+                                             {"birth_day", "1980-02-29"},
+                                             {"home_site", "north_1"},
+                                             {"language", "es"},
+                                             {"status", "patient"},
+                                             {"contact_points", {{{"kind", "email"}, {"raw", state + "@example.org"}}}}}}}))
+            .string_at("/id");
+    const std::string start = "2026-11-24T" + std::string(slot < 2 ? "0" : "") + std::to_string(8 + slot) + ":00:00";
+    ++slot;
+    const auto held = practice.done(
+        api.post("/v1/appointments",
+                 {{"site", "north_1"}, {"person", person}, {"visit_type", "hygiene"}, {"provider", "dr_lee"}, {"local_start", start}}));
+    const std::string id = held.string_at("/appointment"), path = "/v1/appointments/" + id;
+    visits[state] = id;
+    if (state == "held") continue;
+    practice.done(api.post(path + "/book", json::object()));
+    if (state == "cancelled") practice.done(api.post(path + "/cancel", {{"by", "patient"}, {"reason", "ill"}}));
+    if (state == "no_show") practice.done(api.post(path + "/no-show", json::object()));
+    if (state == "moved") practice.done(api.post(path + "/move", {{"local_start", "2026-11-25T09:00:00"}}));
+    if (state == "confirmed") practice.done(api.post(path + "/confirm", json::object()));
+    for (const auto& [step, until] :
+         {std::pair{"arrive", "arrived"}, {"seat", "seated"}, {"complete", "completed"}, {"check-out", "checked_out"}}) {
+      const std::vector<std::string> order = {"arrived", "seated", "completed", "checked_out"};
+      const auto wanted = std::find(order.begin(), order.end(), state);
+      if (wanted == order.end() || std::find(order.begin(), wanted + 1, until) == wanted + 1) break;
+      practice.done(api.post(path + "/" + step, json::object()));
+    }
+  }
+  return visits;
+}
+
+TEST(Fhir, EverythingThatGoesOutIsSoundAndComesInAgain) {
+  const Instant monday = *runtime::to_instant(LocalTime(std::chrono::local_days(std::chrono::year(2026) / 11 / 23)) + std::chrono::hours(9),
+                                              "America/New_York");
+  json::array batch;
+  std::map<std::string, std::string> status_by_id;
+  {
+    support::Suite suite({.start = monday});
+    Practice practice(suite);
+    practice.make_site("north_1");
+    const auto visits = visits_in_every_state(suite, practice);
+    const auto found = practice.get("/fhir/R4/Appointment?actor=Location/north--5f1&date=ge2026-11-24&date=le2026-11-25");
+    EXPECT_EQ(found.int_at("/total"), 11) << "ten, and where the moved one went";
+    for (const auto& entry : found.json.at("entry").as_array()) {
+      const auto& appointment = entry.at("resource").as_object();
+      const std::string id(appointment.at("id").as_string());
+      status_by_id[id] = std::string(appointment.at("status").as_string());
+      EXPECT_EQ(practice.get("/fhir/R4/Appointment/" + id).json, entry.at("resource"));
+      const std::string patient(appointment.at("participant").as_array()[0].at("actor").at("reference").as_string());
+      batch.push_back(
+          json::object{{"resource", practice.get("/fhir/R4/" + patient).json}, {"request", {{"method", "POST"}, {"url", "Patient"}}}});
+      batch.push_back(json::object{{"resource", appointment}, {"request", {{"method", "POST"}, {"url", "Appointment"}}}});
+    }
+    practice.get("/fhir/R4/Patient?email=booked@example.org");
+    const auto schedules = practice.get("/fhir/R4/Schedule?actor=Location/north--5f1");
+    const std::string schedule = schedules.string_at("/entry/0/resource/id");
+    practice.get("/fhir/R4/Schedule/" + schedule);
+    const auto slots = practice.get("/fhir/R4/Slot?schedule=Schedule/" + schedule + "&start=2026-11-24");
+    EXPECT_GT(slots.int_at("/total"), 0);
+    practice.get("/fhir/R4/Slot/" + slots.string_at("/entry/0/resource/id"));
+    practice.get("/fhir/R4/metadata");
+
+    // Here everything is known already: the same visits are recognised, and nothing changes.
+    const std::string before = suite.api().get("/v1/events").text;
+    const auto again =
+        practice.post("/fhir/R4", json::serialize(json::object{{"resourceType", "Bundle"}, {"type", "batch"}, {"entry", batch}}));
+    EXPECT_EQ(again.status, 200);
+    for (const auto& entry : again.json.at("entry").as_array()) EXPECT_NE(entry.at("response").at("status").as_string(), "201");
+    EXPECT_EQ(suite.api().get("/v1/events").text, before);
+    // And a calendar can be drawn of it.
+    EXPECT_NE(suite.api().get("/v1/appointments/" + visits.at("booked") + ".ics").text.find("BEGIN:VEVENT"), std::string::npos);
+  }
+
+  // Another group's suite, a week later: what was agreed is history now, and nobody there is contacted about it.
+  support::Suite suite({.start = monday + std::chrono::days(7)});
+  Practice practice(suite);
+  practice.make_site("north_1");
+  const auto taken = practice.post("/fhir/R4?past_booked=noshow",
+                                   json::serialize(json::object{{"resourceType", "Bundle"}, {"type", "batch"}, {"entry", batch}}));
+  ASSERT_EQ(taken.status, 200) << taken.text;
+  const auto& entries = taken.json.at("entry").as_array();
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string status(entries[i].at("response").at("status").as_string());
+    if (status == "422") {
+      ++refused;
+      EXPECT_EQ(batch[i].at("resource").at("status").as_string(), "pending") << "a hold is no visit";
+    } else {
+      EXPECT_TRUE(status == "201" || status == "200") << json::serialize(entries[i]);
+    }
+  }
+  EXPECT_EQ(refused, 1U);
+  for (const auto& [id, status] : status_by_id) {
+    if (status == "pending") continue;
+    const auto read = practice.get("/fhir/R4/Appointment/" + id);
+    const bool came = status == "arrived" || status == "checked-in" || status == "fulfilled";
+    EXPECT_EQ(read.string_at("/status"), came ? "fulfilled" : status == "booked" ? "noshow" : status) << id;
+    const std::string patient = read.string_at("/participant/0/actor/reference");
+    const auto person = practice.get("/fhir/R4/" + patient);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto& sent = batch[i].at("resource");
+      EXPECT_TRUE(sent.at("id") != person.at("/id") || sent == person.json) << "the person came through changed: " << json::serialize(sent);
+      if (sent.at("id") != read.at("/id")) continue;
+      EXPECT_EQ(sent.at("start"), read.at("/start"));
+      EXPECT_EQ(sent.at("end"), read.at("/end"));
+    }
+  }
+  ASSERT_TRUE(suite.settle());
+  EXPECT_TRUE(support::outbox_of(suite.outbox()).empty());
 }
 
 }  // namespace
