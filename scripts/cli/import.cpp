@@ -35,6 +35,7 @@ using Clock = std::chrono::steady_clock;
 /// What one command of the suite takes (messages/lead_intake.capnp, messages/appointments.capnp).
 constexpr std::size_t kPersonsPerCommandMax = 250;
 constexpr std::size_t kVisitsPerCommandMax = 200;
+constexpr std::size_t kLeadsPerCommandMax = 100;
 
 /// How long a busy or absent suite is asked again before the import gives up.
 constexpr std::chrono::seconds kPatience{120};
@@ -100,6 +101,18 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   append_text(out, name);
   out += ':';
   append_text(out, text);
+}
+
+std::string points_json(std::string_view phone, std::string_view email) {
+  std::string points;
+  for (const auto& [kind, raw] : {std::pair{"phone", phone}, std::pair{"email", email}}) {
+    if (raw.empty()) continue;
+    std::string point = "{";
+    append_member(point, "kind", kind);
+    append_member(point, "raw", raw);
+    points += (points.empty() ? "" : ",") + point + "}";
+  }
+  return points;
 }
 
 std::string body_of(const Batch& batch) {
@@ -349,7 +362,7 @@ class Sender {
                    std::to_string(batch.front().line) + "; this is a defect, please report it";
         return;
       }
-      progress_.already_known += pieces.phase == "visits" ? count("already_known") : 0;
+      progress_.already_known += pieces.phase == "persons" ? 0 : count("already_known");
       progress_.overlapping += count("overlapping");
       note_rejected(batch, rejected_rows);
     }
@@ -408,7 +421,14 @@ struct Survey {
   std::vector<RejectedRow> rejected;
 };
 
-Survey survey_of(std::string_view text, const RowReader& reader) {
+/// What makes a row different from every other one, and the column that says so.
+std::string_view name_of(const PastVisit& visit) { return visit.appointment; }
+std::string_view name_of(const PastLead& lead) { return lead.lead; }
+const std::string& name_column(const RowReader& reader) { return reader.mapping().columns.appointment; }
+const std::string& name_column(const LeadReader& reader) { return reader.mapping().columns.lead; }
+
+template <class Reader>
+Survey survey_of(std::string_view text, const Reader& reader) {
   Survey survey;
   std::unordered_map<std::string, std::size_t> first_line;
   std::unordered_set<std::string> persons;
@@ -428,10 +448,9 @@ Survey survey_of(std::string_view text, const RowReader& reader) {
       survey.rejected.push_back({record.line, visit.error().field, visit.error().reason});
       continue;
     }
-    const auto [known, is_new] = first_line.emplace(visit->appointment, record.line);
+    const auto [known, is_new] = first_line.emplace(name_of(*visit), record.line);
     if (!is_new) {
-      survey.rejected.push_back(
-          {record.line, reader.mapping().columns.appointment, "stands on line " + std::to_string(known->second) + " already"});
+      survey.rejected.push_back({record.line, name_column(reader), "stands on line " + std::to_string(known->second) + " already"});
       continue;
     }
     survey.accepted.back() = true;
@@ -446,8 +465,8 @@ Survey survey_of(std::string_view text, const RowReader& reader) {
 }
 
 /// Calls `use` with every accepted row; stops when it returns false.
-void for_each_accepted(std::string_view text, const RowReader& reader, const Survey& survey,
-                       const std::function<bool(const PastVisit&, std::size_t line)>& use) {
+template <class Reader, class Use>
+void for_each_accepted(std::string_view text, const Reader& reader, const Survey& survey, const Use& use) {
   CsvReader csv(text);
   CsvRecord record;
   csv.next(record);
@@ -493,7 +512,7 @@ std::string site_json(const std::string& id, const std::string& name, const std:
   return out + "]}";
 }
 
-std::optional<std::string> define_sites(const Suite& suite, const std::vector<std::string>& names, const Mapping& mapping, SiteIds& ids) {
+std::optional<std::string> define_sites(const Suite& suite, const std::vector<std::string>& names, const std::string& zone, SiteIds& ids) {
   std::optional<std::string> failure;
   HttpPool pool(suite, 4);
   const auto begun = Clock::now();
@@ -509,7 +528,7 @@ std::optional<std::string> define_sites(const Suite& suite, const std::vector<st
   };
   for (const std::string& name : names) {
     if (ids.has(name)) continue;
-    HttpRequest request{.method = "POST", .path = "/v1/sites", .body = site_json(ids.id_of(name), name, mapping.zone)};
+    HttpRequest request{.method = "POST", .path = "/v1/sites", .body = site_json(ids.id_of(name), name, zone)};
     request.idempotency_key = "import-" + content_name(request.path + "\n" + request.body);
     pool.start(request, then(request));
     if (failure) break;
@@ -590,14 +609,7 @@ std::string person_json(const PastVisit& visit, const Mapping& mapping, std::str
   append_member(out, "home_site", home_site);
   append_member(out, "status", "patient");
   append_member(out, "provenance", "imported");
-  std::string points;
-  for (const auto& [kind, raw] : {std::pair{"phone", visit.phone}, std::pair{"email", visit.email}}) {
-    if (raw.empty()) continue;
-    std::string point = "{";
-    append_member(point, "kind", kind);
-    append_member(point, "raw", raw);
-    points += (points.empty() ? "" : ",") + point + "}";
-  }
+  const std::string points = points_json(visit.phone, visit.email);
   if (!points.empty()) out += ",\"contact_points\":[" + points + "]";
   return out + "}}";
 }
@@ -615,69 +627,73 @@ std::string visit_json(const PastVisit& visit, std::string_view person, std::str
   return out + "}";
 }
 
-int run_import(const Suite& suite, const ImportOptions& options) {
-  if (options.kind != "appointments") return fail("there is no kind " + options.kind + "; what can be imported is: appointments");
-  const auto file = MappedFile::open(options.file);
-  if (!file) return fail(file.error());
-  const std::string_view text = (*file)->text();
-  const std::string mapping_text = read_whole(options.mapping_file);
-  if (mapping_text.empty()) return fail("cannot read the mapping " + options.mapping_file + "; tests/functional/noshow.toml is an example");
-  auto mapping = parse_mapping(mapping_text);
-  if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
+std::string lead_json(const PastLead& lead, const LeadMapping& mapping, std::string_view person, std::string_view enquiry,
+                      std::string_view site) {
+  std::string out = "{";
+  append_member(out, "person", person);
+  append_member(out, "enquiry", enquiry);
+  append_member(out, "site", site);
+  if (!lead.campaign.empty()) append_member(out, "campaign", lead.campaign);
+  append_member(out, "source", lead.lead_source);
+  append_member(out, "received_at", written(lead.received_at));
+  if (!lead.message.empty()) append_member(out, "text", lead.message);
+  out += ",\"profile\":{";
+  if (!lead.given_name.empty()) append_member(out, "given_name", lead.given_name);
+  if (!lead.family_name.empty()) append_member(out, "family_name", lead.family_name);
+  if (!mapping.language.empty()) append_member(out, "language", mapping.language);
+  append_member(out, "home_site", site);
+  append_member(out, "status", "prospect");
+  append_member(out, "provenance", "imported");
+  const std::string points = points_json(lead.phone, lead.email);
+  if (!points.empty()) out += ",\"contact_points\":[" + points + "]";
+  return out + "}}";
+}
 
+namespace {
+
+/// What both kinds of import begin with and end with.
+struct Started {
+  std::unique_ptr<MappedFile> file;
+  std::string mapping_text;
   CsvRecord header;
-  if (CsvReader csv(text); csv.next(header) != CsvStep::kRecord) return fail(options.file + " has no header line");
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  const auto reader = RowReader::fit(std::move(*mapping), header.fields, now);
-  if (!reader) return fail(options.file + ": " + reader.error());
-  const std::string source = reader->mapping().source;
+  Instant now;
+};
 
-  SiteIds ids;
-  if (const auto failure = take_known_sites(suite, ids)) return fail(*failure);
-  const auto begun = Clock::now();
-  const Survey survey = survey_of(text, *reader);
-  if (const auto failure = define_sites(suite, survey.sites, reader->mapping(), ids)) return fail(*failure);
+tl::expected<Started, std::string> start(const ImportOptions& options, const char* example) {
+  Started started;
+  auto file = MappedFile::open(options.file);
+  if (!file) return tl::unexpected(file.error());
+  started.file = std::move(*file);
+  started.mapping_text = read_whole(options.mapping_file);
+  if (started.mapping_text.empty())
+    return tl::unexpected("cannot read the mapping " + options.mapping_file + "; " + example + " is an example");
+  if (CsvReader csv(started.file->text()); csv.next(started.header) != CsvStep::kRecord)
+    return tl::unexpected(options.file + " has no header line");
+  started.now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  return started;
+}
 
-  ProgressFile progress_file(suite.data_dir, content_name(suite.url + "\n" + mapping_text + "\n" + content_name(text)));
-  if (!progress_file.is_kept()) {
-    std::cerr << "bridgework import: " << suite.data_dir
-              << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
-  }
-  Progress progress;
-  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
-  ProgressLine line;
-  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
-
-  const auto send_all = [&](const std::string& phase, std::size_t rows, BatchMaker batches, auto&& row_of) {
-    std::size_t number = 0;
-    line.begin(phase, rows);
-    for_each_accepted(text, *reader, survey, [&](const PastVisit& visit, std::size_t line_number) {
-      auto [key, row] = row_of(visit);
-      if (row.empty()) return true;
-      Batch full = batches.add(key, {line_number, std::move(row)});
-      return full.empty() || sender.send(phase, number++, std::move(full));
-    });
-    for (Batch& batch : batches.finish()) {
-      if (!sender.send(phase, number++, std::move(batch))) break;
-    }
-    return sender.drain();
-  };
-
-  std::unordered_set<std::string> sent_persons;
-  const bool persons_done = send_all("persons", survey.persons, BatchMaker(kPersonsPerCommandMax), [&](const PastVisit& visit) {
-    if (!sent_persons.emplace(visit.person).second) return std::pair<std::string, std::string>{};
-    const std::string person = "p-" + imported_name(source, visit.person);
-    return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader->mapping(), person, ids.id_of(visit.site))};
+/// Sends one kind of rows, in whole commands.
+template <class Reader, class RowOf>
+bool send_all(Sender& sender, ProgressLine& line, std::string_view text, const Reader& reader, const Survey& survey,
+              const std::string& phase, std::size_t rows, BatchMaker batches, const RowOf& row_of) {
+  std::size_t number = 0;
+  line.begin(phase, rows);
+  for_each_accepted(text, reader, survey, [&](const auto& one, std::size_t line_number) {
+    auto [key, row] = row_of(one);
+    if (row.empty()) return true;
+    Batch full = batches.add(key, {line_number, std::move(row)});
+    return full.empty() || sender.send(phase, number++, std::move(full));
   });
-  sent_persons = {};
-  const bool done = persons_done &&
-                    send_all("visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax), [&](const PastVisit& visit) {
-                      const std::string& site = ids.id_of(visit.site);
-                      const std::string person = "p-" + imported_name(source, visit.person);
-                      return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
-                    });
-  if (!done) return fail(sender.failure());
+  for (Batch& batch : batches.finish()) {
+    if (!sender.send(phase, number++, std::move(batch))) break;
+  }
+  return sender.drain();
+}
 
+/// Writes the rejects and says what became of the file.
+int finish(const Suite& suite, const ImportOptions& options, const Survey& survey, const Progress& progress, const char* things,
+           Clock::time_point begun) {
   std::vector<RejectedRow> rejected = survey.rejected;
   rejected.insert(rejected.end(), progress.rejected.begin(), progress.rejected.end());
   std::stable_sort(rejected.begin(), rejected.end(), [](const RejectedRow& a, const RejectedRow& b) { return a.line < b.line; });
@@ -704,11 +720,101 @@ int run_import(const Suite& suite, const ImportOptions& options) {
               << '\n';
     return 0;
   }
-  std::cout << "read " << survey.read << " rows, imported " << imported << " visits of " << survey.persons << " persons at "
+  std::cout << "read " << survey.read << " rows, imported " << imported << ' ' << things << " of " << survey.persons << " persons at "
             << survey.sites.size() << " sites in " << std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2) << " s\n";
   if (progress.overlapping > 0) std::cout << progress.overlapping << " visits overlap another; they are taken and marked\n";
   std::cout << rejected.size() << " rows rejected: " << rejects_path << '\n';
   return 0;
+}
+
+/// Where a former run of the same import stopped.
+ProgressFile progress_of(const Suite& suite, const Started& started) {
+  ProgressFile file(suite.data_dir, content_name(suite.url + "\n" + started.mapping_text + "\n" + content_name(started.file->text())));
+  if (!file.is_kept()) {
+    std::cerr << "bridgework import: " << suite.data_dir
+              << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
+  }
+  return file;
+}
+
+int import_appointments(const Suite& suite, const ImportOptions& options) {
+  const auto started = start(options, "tests/functional/noshow.toml");
+  if (!started) return fail(started.error());
+  auto mapping = parse_mapping(started->mapping_text);
+  if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
+  const auto reader = RowReader::fit(std::move(*mapping), started->header.fields, started->now);
+  if (!reader) return fail(options.file + ": " + reader.error());
+  const std::string source = reader->mapping().source;
+  const std::string_view text = started->file->text();
+
+  SiteIds ids;
+  if (const auto failure = take_known_sites(suite, ids)) return fail(*failure);
+  const auto begun = Clock::now();
+  const Survey survey = survey_of(text, *reader);
+  if (const auto failure = define_sites(suite, survey.sites, reader->mapping().zone, ids)) return fail(*failure);
+
+  ProgressFile progress_file = progress_of(suite, *started);
+  Progress progress;
+  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
+  ProgressLine line;
+  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
+
+  std::unordered_set<std::string> sent_persons;
+  const bool persons_done = send_all(
+      sender, line, text, *reader, survey, "persons", survey.persons, BatchMaker(kPersonsPerCommandMax), [&](const PastVisit& visit) {
+        if (!sent_persons.emplace(visit.person).second) return std::pair<std::string, std::string>{};
+        const std::string person = "p-" + imported_name(source, visit.person);
+        return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader->mapping(), person, ids.id_of(visit.site))};
+      });
+  sent_persons = {};
+  const bool done =
+      persons_done &&
+      send_all(sender, line, text, *reader, survey, "visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax),
+               [&](const PastVisit& visit) {
+                 const std::string& site = ids.id_of(visit.site);
+                 const std::string person = "p-" + imported_name(source, visit.person);
+                 return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
+               });
+  return done ? finish(suite, options, survey, progress, "visits", begun) : fail(sender.failure());
+}
+
+int import_leads(const Suite& suite, const ImportOptions& options) {
+  const auto started = start(options, "tests/functional/leads.toml");
+  if (!started) return fail(started.error());
+  auto mapping = parse_lead_mapping(started->mapping_text);
+  if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
+  const auto reader = LeadReader::fit(std::move(*mapping), started->header.fields, started->now);
+  if (!reader) return fail(options.file + ": " + reader.error());
+  const std::string source = reader->mapping().source;
+  const std::string_view text = started->file->text();
+
+  SiteIds ids;
+  if (const auto failure = take_known_sites(suite, ids)) return fail(*failure);
+  const auto begun = Clock::now();
+  const Survey survey = survey_of(text, *reader);
+  if (const auto failure = define_sites(suite, survey.sites, reader->mapping().zone, ids)) return fail(*failure);
+
+  ProgressFile progress_file = progress_of(suite, *started);
+  Progress progress;
+  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
+  ProgressLine line;
+  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
+  const bool done = send_all(sender, line, text, *reader, survey, "leads", survey.read - survey.rejected.size(),
+                             BatchMaker(kLeadsPerCommandMax), [&](const PastLead& lead) {
+                               const std::string person = "p-" + imported_name(source, lead.person);
+                               const std::string enquiry = person + ".e-" + imported_name(source, lead.lead);
+                               return std::pair{std::to_string(runtime::lane_of(person)),
+                                                lead_json(lead, reader->mapping(), person, enquiry, ids.id_of(lead.site))};
+                             });
+  return done ? finish(suite, options, survey, progress, "leads", begun) : fail(sender.failure());
+}
+
+}  // namespace
+
+int run_import(const Suite& suite, const ImportOptions& options) {
+  if (options.kind == "appointments") return import_appointments(suite, options);
+  if (options.kind == "leads") return import_leads(suite, options);
+  return fail("there is no kind " + options.kind + "; what can be imported is: appointments, leads");
 }
 
 }  // namespace bridgework::cli

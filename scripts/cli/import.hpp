@@ -59,8 +59,10 @@ class BatchMaker {
   Batch full_groups_;
 };
 
-/// One item of POST /v1/imports/persons and of POST /v1/imports/visits.
+/// One item of POST /v1/imports/persons, /v1/imports/leads and /v1/imports/visits.
 std::string person_json(const PastVisit& visit, const Mapping& mapping, std::string_view person, std::string_view home_site);
+std::string lead_json(const PastLead& lead, const LeadMapping& mapping, std::string_view person, std::string_view enquiry,
+                      std::string_view site);
 std::string visit_json(const PastVisit& visit, std::string_view person, std::string_view site, std::string_view appointment);
 
 }  // namespace bridgework::cli

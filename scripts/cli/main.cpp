@@ -30,9 +30,10 @@ int main(int argc, char** argv) {
   ImportOptions import;
   bool from_start = false;
   CLI::App* import_command = add(app, "import", "take over the past of another system");
-  import_command->add_option("kind", import.kind, "appointments")->required();
+  import_command->add_option("kind", import.kind, "appointments or leads")->required();
   import_command->add_option("file", import.file, "a CSV file")->required();
-  import_command->add_option("--mapping", import.mapping_file, "what its columns mean; tests/functional/noshow.toml is an example")
+  import_command
+      ->add_option("--mapping", import.mapping_file, "what its columns mean; tests/functional/noshow.toml and leads.toml are examples")
       ->required();
   import_command->add_option("--rejects", import.rejects_file, "where rejected rows are listed (default FILE.rejects.csv)");
   import_command->add_option("--in-flight", import.in_flight_max, "requests at a time")->check(CLI::Range(1, 64))->capture_default_str();

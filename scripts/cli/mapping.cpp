@@ -21,7 +21,12 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, 3> kOutcomes = {"completed", "no_show", "cancelled"};
 constexpr std::array<std::string_view, 9> kPurposes = {"other", "exam",    "hygiene", "restorative", "endo",
                                                        "perio", "prostho", "surgery", "ortho"};
+constexpr std::array<std::string_view, 12> kLeadSources = {"web",    "search_ad",     "social", "direct_mail", "radio",   "tv",
+                                                           "insert", "business_card", "event",  "referral",    "walk_in", "phone"};
 constexpr std::size_t kTextBytesMax = 256;
+constexpr std::size_t kMessageBytesMax = 4096;
+/// Fewer are an extension, or a slip.
+constexpr std::size_t kPhoneDigitsMin = 7;
 
 template <std::size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -142,6 +147,24 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// In lower case as far as ASCII goes, with single spaces: how people spell one word.
+std::string folded(std::string_view text) {
+  std::string word;
+  for (const char c : trimmed(text)) {
+    const bool is_space = c == ' ' || c == '\t' || c == '_' || c == '-';
+    if (is_space && (word.empty() || word.back() == ' ')) continue;
+    word += is_space ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return word;
+}
+
+std::string digits_of(std::string_view text) {
+  std::string found;
+  for (const char c : text)
+    if (c >= '0' && c <= '9') found += c;
+  return found;
+}
+
 /// Whether every byte belongs to a code point, in its shortest form and none of the surrogates.
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -208,6 +231,16 @@ class TableReader {
       const auto* value = node.as_string();
       if (value != nullptr && is_one_of(value->get(), ours)) target.emplace(std::string_view{key}, value->get());
       else complain(std::string_view{key}, "must be one of " + listed(ours));
+      known_.emplace_back(std::string_view{key});
+    }
+  }
+  /// Their words, however they are spelt, and what each stands for.
+  void spelt(std::map<std::string, std::string>& target) {
+    if (table_ == nullptr) return;
+    for (const auto& [key, node] : *table_) {
+      const auto* value = node.as_string();
+      if (value != nullptr && !value->get().empty()) target.emplace(folded(std::string_view{key}), value->get());
+      else complain(std::string_view{key}, "must be text in quotes");
       known_.emplace_back(std::string_view{key});
     }
   }
@@ -436,6 +469,142 @@ tl::expected<PastVisit, Reject> RowReader::read(const std::vector<std::string>& 
   if (outcome == mapping_.outcomes.end()) return reject(columns.outcome, "is a word the mapping does not know");
   visit.outcome = outcome->second;
   return visit;
+}
+
+tl::expected<LeadMapping, std::string> parse_lead_mapping(std::string_view toml_text) {
+  const auto file = runtime::parse_toml(toml_text);
+  if (!file) return tl::unexpected("mapping, " + file.error());
+  LeadMapping mapping;
+  TableReader all(&*file, "");
+  all.text("source", mapping.source);
+  all.text("zone", mapping.zone);
+  all.text("language", mapping.language);
+  all.whole("phone_digits", mapping.phone_digits, 7, 15);
+  TableReader columns = all.table("columns");
+  LeadMapping::Columns& names = mapping.columns;
+  const std::initializer_list<std::pair<const char*, std::string*>> known = {{"lead", &names.lead},
+                                                                             {"site", &names.site},
+                                                                             {"received_at", &names.received_at},
+                                                                             {"source", &names.lead_source},
+                                                                             {"given_name", &names.given_name},
+                                                                             {"family_name", &names.family_name},
+                                                                             {"phone", &names.phone},
+                                                                             {"email", &names.email},
+                                                                             {"campaign", &names.campaign},
+                                                                             {"message", &names.message}};
+  for (const auto& [name, target] : known) columns.text(name, *target);
+  TableReader formats = all.table("formats");
+  formats.format("received_at", mapping.received_at_format);
+  TableReader sources = all.table("sources");
+  sources.spelt(mapping.sources);
+  TableReader campaigns = all.table("campaigns");
+  campaigns.spelt(mapping.campaigns);
+  for (TableReader* table : {&all, &columns, &formats, &sources, &campaigns}) {
+    if (auto complaint = table->complaint()) return tl::unexpected(std::move(*complaint));
+  }
+  for (const auto& [name, value] :
+       {std::pair{"source", &mapping.source}, std::pair{"zone", &mapping.zone}, std::pair{"columns.site", &names.site},
+        std::pair{"columns.received_at", &names.received_at}, std::pair{"columns.source", &names.lead_source}}) {
+    if (value->empty()) return tl::unexpected("mapping: " + std::string(name) + " is missing");
+  }
+  if (names.phone.empty() && names.email.empty()) return tl::unexpected(std::string("mapping: columns.phone or columns.email is missing"));
+  if (!runtime::zone_exists(mapping.zone)) return tl::unexpected(std::string("mapping: zone is no IANA time zone like America/Sao_Paulo"));
+  for (const std::string_view ours : kLeadSources) mapping.sources.emplace(folded(ours), ours);
+  for (const auto& [word, ours] : mapping.sources) {
+    if (!is_one_of(ours, kLeadSources)) return tl::unexpected("mapping: sources." + word + " must be one of " + listed(kLeadSources));
+  }
+  return mapping;
+}
+
+tl::expected<LeadReader, std::string> LeadReader::fit(LeadMapping mapping, const std::vector<std::string>& header, Instant now) {
+  LeadReader reader;
+  std::string missing;
+  const auto place = [&](const std::string& column) {
+    if (column.empty()) return kAbsent;
+    const auto it = std::find_if(header.begin(), header.end(), [&](const std::string& name) { return trimmed(name) == column; });
+    if (it == header.end()) {
+      missing += (missing.empty() ? "" : ", ") + column;
+      return kAbsent;
+    }
+    return static_cast<std::size_t>(it - header.begin());
+  };
+  const LeadMapping::Columns& columns = mapping.columns;
+  reader.places_ = {.site = place(columns.site),
+                    .received_at = place(columns.received_at),
+                    .lead_source = place(columns.lead_source),
+                    .lead = place(columns.lead),
+                    .given_name = place(columns.given_name),
+                    .family_name = place(columns.family_name),
+                    .phone = place(columns.phone),
+                    .email = place(columns.email),
+                    .campaign = place(columns.campaign),
+                    .message = place(columns.message)};
+  if (!missing.empty()) return tl::unexpected("the file has no column " + missing + ", which the mapping names");
+  reader.columns_ = header.size();
+  reader.mapping_ = std::move(mapping);
+  reader.now_ = now;
+  return reader;
+}
+
+tl::expected<PastLead, Reject> LeadReader::read(const std::vector<std::string>& row) const& {
+  const LeadMapping::Columns& columns = mapping_.columns;
+  const auto reject = [](const std::string& field, std::string reason) { return tl::unexpected(Reject{field, std::move(reason)}); };
+  if (row.size() != columns_) {
+    return reject("", "has " + std::to_string(row.size()) + " fields where the header has " + std::to_string(columns_));
+  }
+  PastLead lead;
+  std::string_view lead_name, their_source, their_campaign;
+  struct Text {
+    std::string_view* target;
+    std::size_t place;
+    const std::string* column;
+    std::size_t bytes_max;
+  };
+  for (const Text& text : {Text{&lead.site, places_.site, &columns.site, kTextBytesMax},
+                           Text{&their_source, places_.lead_source, &columns.lead_source, kTextBytesMax},
+                           Text{&lead_name, places_.lead, &columns.lead, kTextBytesMax},
+                           Text{&lead.given_name, places_.given_name, &columns.given_name, kTextBytesMax},
+                           Text{&lead.family_name, places_.family_name, &columns.family_name, kTextBytesMax},
+                           Text{&lead.phone, places_.phone, &columns.phone, kTextBytesMax - 2},
+                           Text{&lead.email, places_.email, &columns.email, kTextBytesMax - 2},
+                           Text{&their_campaign, places_.campaign, &columns.campaign, kTextBytesMax},
+                           Text{&lead.message, places_.message, &columns.message, kMessageBytesMax}}) {
+    if (text.place == kAbsent) continue;
+    *text.target = trimmed(row[text.place]);
+    if (text.target->size() > text.bytes_max) return reject(*text.column, "is longer than " + std::to_string(text.bytes_max) + " bytes");
+    if (!is_utf8(*text.target)) return reject(*text.column, kNotUtf8);
+  }
+  if (lead.site.empty()) return reject(columns.site, "is empty");
+  const bool has_names = places_.given_name != kAbsent || places_.family_name != kAbsent;
+  if (has_names && lead.given_name.empty() && lead.family_name.empty())
+    return reject(places_.given_name != kAbsent ? columns.given_name : columns.family_name, "is empty: nobody knows who asked");
+
+  const auto received = time_of(trimmed(row[places_.received_at]), mapping_.received_at_format, hours{12}, mapping_.zone);
+  if (!received) return reject(columns.received_at, received.error());
+  if (received->second > now_) return reject(columns.received_at, "is in the future: only leads of the past are imported");
+  lead.received_at = received->second;
+
+  const auto source = mapping_.sources.find(folded(their_source));
+  if (source == mapping_.sources.end()) return reject(columns.lead_source, "is a word the mapping does not know");
+  lead.lead_source = source->second;
+  if (!their_campaign.empty()) {
+    const auto campaign = mapping_.campaigns.find(folded(their_campaign));
+    if (campaign == mapping_.campaigns.end()) return reject(columns.campaign, "is a word the mapping does not know");
+    lead.campaign = campaign->second;
+  }
+
+  std::string number = digits_of(lead.phone);
+  if (lead.phone.empty() && lead.email.empty())
+    return reject(places_.phone != kAbsent ? columns.phone : columns.email, "is empty, and there is nothing else to reach anybody by");
+  if (!lead.phone.empty() && number.size() < kPhoneDigitsMin) return reject(columns.phone, "has fewer digits than a phone number");
+  const auto kept = static_cast<std::size_t>(mapping_.phone_digits);
+  if (number.size() > kept) number.erase(0, number.size() - kept);
+  // A household shares a phone: only with the name it is one person's. Whoever is spelt otherwise is a candidate, never merged.
+  const std::string name = folded(std::string(lead.given_name) + " " + std::string(lead.family_name));
+  lead.person = (number.empty() ? folded(lead.email) : number) + "|" + name;
+  lead.lead =
+      lead_name.empty() ? lead.person + "|" + written(lead.received_at) + "|" + std::string(lead.lead_source) : std::string(lead_name);
+  return lead;
 }
 
 std::string written(LocalDay day) {

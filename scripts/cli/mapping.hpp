@@ -92,6 +92,58 @@ class RowReader {
   Instant now_{};
 };
 
+/// A mapping file of leads; `tests/functional/leads.toml` is the example.
+struct LeadMapping {
+  std::string source;    ///< name of the system the file comes from; part of every id, so never change it between two imports
+  std::string zone;      ///< IANA zone of the sites
+  std::string language;  ///< BCP 47, of the persons
+  /// The last digits of a phone number by which two spellings of it are one person's.
+  std::int64_t phone_digits = 10;
+
+  struct Columns {
+    std::string site, received_at, lead_source;                                  ///< must be given
+    std::string lead, given_name, family_name, phone, email, campaign, message;  ///< may be; a phone or an e-mail must
+  } columns;
+  TimeFormat received_at_format = TimeFormat::kLocal;
+  std::map<std::string, std::string> sources;    ///< their word, in lower case → a source of ours
+  std::map<std::string, std::string> campaigns;  ///< their word, in lower case → the id of a campaign
+};
+
+tl::expected<LeadMapping, std::string> parse_lead_mapping(std::string_view toml);
+
+/// A row as the suite takes it. Text views point into the row and into the reader.
+struct PastLead {
+  std::string person;  ///< what two rows of one person have in common: the digits of the phone, else the e-mail; and the name
+  std::string lead;    ///< as the file names it, else what makes it different from others of that person
+  std::string_view site;
+  Instant received_at{};
+  std::string_view lead_source, campaign;
+  std::string_view given_name, family_name, phone, email, message;
+};
+
+/// A mapping of leads fitted to one file's header; as RowReader.
+class LeadReader {
+ public:
+  static tl::expected<LeadReader, std::string> fit(LeadMapping mapping, const std::vector<std::string>& header, Instant now);
+
+  /// `row` and this reader must outlive the answer.
+  tl::expected<PastLead, Reject> read(const std::vector<std::string>& row) const&;
+  tl::expected<PastLead, Reject> read(const std::vector<std::string>& row) && = delete;
+
+  const LeadMapping& mapping() const { return mapping_; }
+
+ private:
+  static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
+  struct Places {
+    std::size_t site, received_at, lead_source, lead, given_name, family_name, phone, email, campaign, message;
+  };
+
+  LeadMapping mapping_;
+  Places places_{};
+  std::size_t columns_ = 0;
+  Instant now_{};
+};
+
 /// `2016-04-29`, `2016-04-29T18:38:08`, `2016-04-29T18:38:08Z`, as the messages write them.
 std::string written(LocalDay day);
 std::string written(LocalTime time);
