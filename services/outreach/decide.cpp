@@ -3,6 +3,7 @@
 #include "outreach/decide.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace bridgework::outreach {
 namespace {
@@ -62,6 +63,10 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   return plan(state, wanted, now);
 }
 
+/// A call is told from the caller's lane and the caller's record from the person's, a moment later; asked at once, the gate would know
+/// nobody to write to.
+constexpr std::chrono::seconds kCallerIsKnownWithin{10};
+
 /// One text back for a caller and day: lead_intake says when, the gate says whether.
 Decision on(const State& state, const messages::CallMissed& event, Instant now) {
   Plan wanted;
@@ -71,7 +76,7 @@ Decision on(const State& state, const messages::CallMissed& event, Instant now) 
   wanted.subject = event.enquiry.text();
   wanted.purpose = MessagePurpose::kTransactional;
   wanted.template_name = kMissedCall;
-  wanted.due = now;
+  wanted.due = now + kCallerIsKnownWithin;
   wanted.useful_until = event.useful_until;
   wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
   return plan(state, wanted, now);
