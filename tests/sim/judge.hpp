@@ -97,6 +97,8 @@ class Judge final : public Witness {
 
   /// Ids of all offers in the log, in its order.
   const std::vector<std::string>& offers() const { return read_.offers; }
+  /// Those that nobody has answered or taken back.
+  const std::map<std::string, messages::SlotOffered>& open_offers() const { return read_.open_offers; }
 
   std::uint64_t epoch() const { return epoch_; }
   bool is_suppressed(const std::string& contact) const { return read_.suppressed.contains(contact); }

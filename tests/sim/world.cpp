@@ -759,6 +759,14 @@ class World {
     }
     call(kLeadIntake, messages::DefineAgent{.site = site(0), .agent = "desk", .capacity = 3});
     settle();
+    for (std::size_t i = 0; i < kPersons; ++i) {
+      messages::JoinShortNotice wish;
+      wish.site = site(i % kSites);
+      wish.person = person(i);
+      wish.wish.visit_types = {"filling", "cleaning"};
+      call(kAppointments, wish);
+    }
+    settle();
     backups_.push_back(group_);
   }
 
@@ -797,7 +805,19 @@ class World {
         break;
       }
       case 19: {
-        if (below(3) == 0) call(kAppointments, messages::LeaveShortNotice{.site = site(where), .person = person(who)});
+        if (below(6) == 0) call(kAppointments, messages::LeaveShortNotice{.site = site(where), .person = person(who)});
+        if (const auto& open = judge_.open_offers(); !open.empty()) {
+          // somebody phones, and gets the time that others are thinking about
+          const auto& offered = std::next(open.begin(), static_cast<std::ptrdiff_t>(below(open.size())))->second;
+          messages::HoldSlot phoned;
+          phoned.site = offered.site;
+          phoned.appointment = AppointmentId(offered.site.text() + ".v-" + std::to_string(++named_));
+          phoned.person = person(who);
+          phoned.visit_type = offered.visit.visit_type;
+          phoned.provider = offered.visit.provider;
+          phoned.local_start = offered.visit.local_start;
+          call(kAppointments, phoned);
+        }
         messages::ReceiveInboundMessage c;
         c.from = Phi<std::string>(phone(who));
         c.body = Phi<std::string>(below(4) == 0 ? "No thanks" : "YES");
