@@ -4,8 +4,10 @@
 #include <chrono>
 #include <optional>
 #include <ranges>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "appointments/calendar.hpp"
 #include "appointments/decide_visit.hpp"

@@ -1,5 +1,9 @@
 // A time became free: who is asked, what they answer, and what becomes of it.
 
+#include <chrono>
+#include <string>
+#include <utility>
+
 #include "outreach/decide.hpp"
 
 namespace bridgework::outreach {
