@@ -10,6 +10,8 @@ $Cat.values("bridgework::messages");
 enum Purpose { other @0; exam @1; hygiene @2; restorative @3; endo @4; perio @5; prostho @6; surgery @7; ortho @8; }
 enum VisitState { held @0; booked @1; confirmed @2; arrived @3; seated @4; completed @5; checkedOut @6; cancelled @7; noShow @8; moved @9; lapsed @10; planned @11; }
 enum CancelledBy { patient @0; practice @1; }
+enum CancelDestination { none @0; planned @1; }
+enum ExceptionSubject { site @0; provider @1; chair @2; equipment @3; }
 enum BalanceHandled { notApplicable @0; paid @1; arranged @2; open @3; }
 enum ImportedOutcome { completed @0; noShow @1; cancelled @2; }
 
@@ -18,6 +20,7 @@ enum AppointmentsRefusal $Cat.refusals {
   timeDoesNotExist @7; inThePast @8; illegalTransition @9; holdLapsed @10; invalidZone @11; invalidId @12; invalidHours @13; alreadyExists @14;
   unknownEquipment @15; unknownGroup @16; groupSize @17;
   invalidWish @18; notOnList @19; listFull @20; unknownOffer @21; offerOver @22;
+  unknownException @23; invalidException @24; worksElsewhere @25; zoneInUse @26; notAsPlanned @27;
 }
 
 struct OpeningHours {
@@ -25,6 +28,26 @@ struct OpeningHours {
   weekday @0 :UInt8 $Cat.range((min = 1, max = 7));
   fromMinute @1 :UInt16 $Cat.range((min = 0, max = 1440));
   untilMinute @2 :UInt16 $Cat.range((min = 0, max = 1440));
+}
+struct DayWindow {
+  # Minutes after local midnight.
+  fromMinute @0 :UInt16 $Cat.range((min = 0, max = 1440));
+  untilMinute @1 :UInt16 $Cat.range((min = 0, max = 1440));
+}
+struct DatedHours {
+  # On these days these windows hold in place of the weekly ones; no window: not at all.
+  firstDay @0 :Int32 $Cat.day;
+  lastDay @1 :Int32 $Cat.day;
+  windows @2 :List(DayWindow) $Cat.maxItems(8);
+}
+struct CalendarException {
+  # A site that is closed or has other hours, a provider who is away or works an extra shift, a chair or device out of order.
+  exception @0 :Text $Cat.id("ExceptionId") $Cat.maxBytes(128);
+  subject @1 :ExceptionSubject;
+  of @2 :Text $Cat.maxBytes(64);
+  # Which provider, chair or device; empty for the site.
+  hours @3 :DatedHours;
+  reason @4 :Text $Cat.maxBytes(256);
 }
 struct Visit {
   # What everybody needs to know of a visit; carried by each event about it, so that no consumer has to ask.
@@ -49,6 +72,32 @@ struct SiteDefined $Cat.event {
   phone @3 :Text $Cat.maxBytes(64);
   hours @4 :List(OpeningHours) $Cat.maxItems(28);
   waitLimitMinutes @5 :UInt16;
+}
+struct ProviderScheduled $Cat.event {
+  # When a provider works at a site, all of it; no shift and no date: no longer. Every site of the provider hears it.
+  provider @0 :Text $Cat.id("ProviderId") $Cat.key $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  zone @2 :Text $Cat.maxBytes(64);
+  shifts @3 :List(OpeningHours) $Cat.maxItems(28);
+  dated @4 :List(DatedHours) $Cat.maxItems(400);
+}
+struct AppointmentPlanned $Cat.event {
+  # All that a visit is but its time. Told again when a time that was held for it is given back.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  visitType @3 :Text $Cat.maxBytes(64);
+  purpose @4 :Purpose;
+  provider @5 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  # Empty: any.
+}
+struct AppointmentPlanDropped $Cat.event {
+  # A planned visit will not take place; nobody had agreed on a time.
+  person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
+  by @3 :CancelledBy;
+  reason @4 :Text $Cat.phi $Cat.maxBytes(1024);
 }
 struct AppointmentHeld $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
@@ -92,6 +141,8 @@ struct AppointmentCancelled $Cat.event {
   by @4 :CancelledBy;
   reason @5 :Text $Cat.phi $Cat.maxBytes(1024);
   noticeMinutes @6 :Int64;
+  planned @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The planned visit that stands in its place, when there is to be another time.
 }
 struct AppointmentNoShow $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
@@ -162,6 +213,21 @@ struct DefineChair $Cat.command $Cat.http("POST /v1/chairs") {
   site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
   name @2 :Text $Cat.required $Cat.maxBytes(256);
 }
+struct DefineException $Cat.command $Cat.http("POST /v1/exceptions") $Cat.answers("ExceptionView") {
+  # Makes or replaces one. Where two speak of one day, the later defined holds.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  exception @1 :Text $Cat.id("ExceptionId") $Cat.newId("{site}.x-") $Cat.maxBytes(128);
+  subject @2 :ExceptionSubject;
+  of @3 :Text $Cat.maxBytes(64);
+  firstDay @4 :Int32 $Cat.day;
+  lastDay @5 :Int32 $Cat.day;
+  windows @6 :List(DayWindow) $Cat.maxItems(8);
+  # Open, at work or usable on those days, in place of what holds else; none: not at all.
+  reason @7 :Text $Cat.maxBytes(256);
+}
+struct RemoveException $Cat.command $Cat.http("POST /v1/exceptions/{exception}/remove") $Cat.answers("ExceptionView") {
+  exception @0 :Text $Cat.id("ExceptionId") $Cat.key $Cat.maxBytes(128);
+}
 struct DefineVisitType $Cat.command $Cat.http("POST /v1/visit-types") {
   visitType @0 :Text $Cat.required $Cat.maxBytes(64);
   site @1 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
@@ -185,7 +251,8 @@ struct DefineEquipment $Cat.command $Cat.http("POST /v1/equipment") {
   name @3 :Text $Cat.required $Cat.maxBytes(256);
 }
 struct HoldSlot $Cat.command $Cat.http("POST /v1/appointments") $Cat.answers("AppointmentView") {
-  # Takes provider, chair and the equipment its type needs together, or nothing. Without `chair` any free one.
+  # Takes provider, chair and the equipment its type needs together, or nothing. Without `chair` any free one. The id of a planned visit
+  # gives that visit its time.
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
   appointment @1 :Text $Cat.id("AppointmentId") $Cat.newId("{site}.v-") $Cat.maxBytes(128);
   person @2 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
@@ -210,6 +277,17 @@ struct CancelAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointm
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128);
   by @1 :CancelledBy;
   reason @2 :Text $Cat.phi $Cat.maxBytes(1024);
+  destination @3 :CancelDestination;
+  # Planned: the same work is wanted at another time, which is not agreed yet.
+}
+struct PlanAppointment $Cat.command $Cat.http("POST /v1/planned-appointments") $Cat.answers("AppointmentView") {
+  # A visit without a time. Holding a slot under its id gives it one.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  appointment @1 :Text $Cat.id("AppointmentId") $Cat.newId("{site}.v-") $Cat.maxBytes(128);
+  person @2 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  visitType @3 :Text $Cat.required $Cat.maxBytes(64);
+  provider @4 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  # Who would best do it; empty: anybody.
 }
 struct MarkNoShow $Cat.command $Cat.http("POST /v1/appointments/{appointment}/no-show") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
 struct MoveAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/move") $Cat.answers("AppointmentView") {
@@ -258,6 +336,9 @@ struct ImportedVisit {
   purpose @4 :Purpose;
   outcome @5 :ImportedOutcome;
   bookedAt @6 :Int64 $Cat.instant $Cat.optional;
+  provider @7 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  chair @8 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
+  # As the other system names them; they need not be known here.
 }
 struct ImportVisits $Cat.command $Cat.answers("VisitsImported") {
   # Visits of the past of one site. One that is known already is left as it is.
@@ -285,6 +366,37 @@ struct AppointmentView $Cat.reply {
   movedTo @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   group @8 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
   # The household or series it was held with.
+  outside @9 :Text $Cat.maxBytes(256);
+  # Why an agreed visit no longer fits the calendar, for the desk to move it; empty when it does.
+  overlaps @10 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # Another visit of that day which took the same provider or chair at the same time: only where imported visits say so.
+  plannedAgain @11 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The planned visit that stands in place of a cancelled one.
+}
+struct ExceptionView $Cat.reply {
+  exception @0 :Text $Cat.id("ExceptionId") $Cat.maxBytes(128);
+  outside @1 :List(AppointmentView) $Cat.maxItems(200);
+  # Agreed visits of those days that do not fit the calendar as it is now: the first 200, for the desk to move.
+  outsideCount @2 :UInt32;
+}
+struct PlannedView {
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  visitType @2 :Text $Cat.maxBytes(64);
+  purpose @3 :Purpose;
+  provider @4 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  plannedAt @5 :Int64 $Cat.instant;
+}
+struct PlannedList $Cat.reply { planned @0 :List(PlannedView) $Cat.maxItems(2000); }
+struct ListPlanned $Cat.query $Cat.http("GET /v1/planned-appointments") $Cat.answers("PlannedList") {
+  # Visits of a site that have no time, the longest planned first, at most 2,000.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+}
+struct ListOutside $Cat.query $Cat.http("GET /v1/outside-appointments") $Cat.answers("AppointmentList") {
+  # Agreed visits that no longer fit the calendar.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  from @1 :Int32 $Cat.day;
+  days @2 :UInt16 = 30 $Cat.range((min = 1, max = 120));
 }
 struct GroupView $Cat.reply {
   group @0 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
@@ -349,7 +461,8 @@ struct SiteView $Cat.reply {
   visitTypes @8 :List(Text);
   equipment @9 :List(EquipmentView);
   typesInFull @10 :List(VisitTypeView);
-  # Both only where one site is asked for.
+  exceptions @11 :List(CalendarException) $Cat.maxItems(400);
+  # These three only where one site is asked for.
 }
 struct SiteList $Cat.reply { sites @0 :List(SiteView); }
 struct ListSites $Cat.query $Cat.http("GET /v1/sites") $Cat.answers("SiteList") {}

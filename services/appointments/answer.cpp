@@ -23,10 +23,30 @@ Answered no(Refusal code, std::string detail) { return tl::unexpected(runtime::R
 messages::AppointmentView shown(const AppointmentId& appointment, const VisitRecord& record, Instant now) {
   messages::AppointmentView view = view_of(appointment, record);
   if (view.state == VisitState::kHeld && view.hold_ends && *view.hold_ends <= now) {
-    view.state = VisitState::kLapsed;
+    view.state = record.planned ? VisitState::kPlanned : VisitState::kLapsed;
     view.hold_ends.reset();
   }
   return view;
+}
+
+/// With why it does not fit the calendar, when it does not.
+messages::AppointmentView shown(const AppointmentId& appointment, const VisitRecord& record, const SiteRecord& site, Instant now) {
+  messages::AppointmentView view = shown(appointment, record, now);
+  if (view.state == record.state) view.outside = why_outside(site, record);
+  return view;
+}
+
+bool took_place(const VisitRecord& record) {
+  return record.state == VisitState::kArrived || record.state == VisitState::kSeated || record.state == VisitState::kCompleted ||
+         record.state == VisitState::kCheckedOut;
+}
+/// Whether two visits took one provider or chair at one time, which only imported ones can.
+bool contradict(const VisitRecord& a, const VisitRecord& b) {
+  if (!(a.imported || b.imported) || !took_place(a) || !took_place(b)) return false;
+  const auto until = [](const VisitRecord& record) { return record.visit.start + std::chrono::minutes(record.visit.duration_minutes); };
+  const bool shared =
+      (!a.visit.chair.empty() && a.visit.chair == b.visit.chair) || (!a.visit.provider.empty() && a.visit.provider == b.visit.provider);
+  return shared && a.visit.start < until(b) && b.visit.start < until(a);
 }
 
 messages::SiteView shown(const SiteId& site, const SiteRecord& record) {
@@ -45,7 +65,8 @@ messages::SiteView shown(const SiteId& site, const SiteRecord& record) {
 Answered on(const View& view, const messages::GetAppointment& query, Instant now) {
   const auto record = view.find<VisitRecord>(query.appointment.text());
   if (!record) return no(Refusal::kUnknownAppointment, "no appointment " + query.appointment.text());
-  return shown(query.appointment, *record, now);
+  const auto site = view.find<SiteRecord>(record->site.text());
+  return site ? shown(query.appointment, *record, *site, now) : shown(query.appointment, *record, now);
 }
 
 Answered on(const View& view, const messages::GetGroup& query, Instant now) {
@@ -61,7 +82,8 @@ Answered on(const View& view, const messages::GetGroup& query, Instant now) {
 }
 
 Answered on(const View& view, const messages::ListAppointments& query, Instant now) {
-  if (!view.find<SiteRecord>(query.site.text())) return no(Refusal::kUnknownSite, "no site " + query.site.text());
+  const auto site = view.find<SiteRecord>(query.site.text());
+  if (!site) return no(Refusal::kUnknownSite, "no site " + query.site.text());
   messages::AppointmentList list;
   if (!is_bookable_day(query.day)) return list;
   std::vector<std::string> ids;
@@ -71,8 +93,53 @@ Answered on(const View& view, const messages::ListAppointments& query, Instant n
   const auto records = view.find_all<VisitRecord>(ids);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!records[i]) continue;
-    auto line = shown(AppointmentId(ids[i]), *records[i], now);
-    if (line.state != VisitState::kLapsed) list.appointments.push_back(std::move(line));
+    auto line = shown(AppointmentId(ids[i]), *records[i], *site, now);
+    for (std::size_t j = 0; j < ids.size() && line.overlaps.empty(); ++j)
+      if (j != i && records[j] && contradict(*records[i], *records[j])) line.overlaps = AppointmentId(ids[j]);
+    if (line.state != VisitState::kLapsed && line.state != VisitState::kPlanned) list.appointments.push_back(std::move(line));
+  }
+  return list;
+}
+
+Answered on(const View& view, const messages::ListOutside& query, Instant now) {
+  const auto site = view.find<SiteRecord>(query.site.text());
+  if (!site) return no(Refusal::kUnknownSite, "no site " + query.site.text());
+  messages::AppointmentList list;
+  std::vector<std::string> days;
+  for (int i = 0; i < query.days && is_bookable_day(query.from + std::chrono::days(i)); ++i)
+    days.push_back(day_id(query.site, query.from + std::chrono::days(i)));
+  std::vector<std::string> ids;
+  for (const auto& book : view.find_all<DayRecord>(days)) {
+    if (!book) continue;
+    for (const Taken& taken : book->taken) ids.push_back(taken.appointment.text());
+  }
+  const auto records = view.find_all<VisitRecord>(ids);
+  for (std::size_t i = 0; i < ids.size() && list.appointments.size() < kDaySheetMax; ++i) {
+    if (!records[i]) continue;
+    auto line = shown(AppointmentId(ids[i]), *records[i], *site, now);
+    if (!line.outside.empty()) list.appointments.push_back(std::move(line));
+  }
+  std::ranges::stable_sort(list.appointments, {}, [](const messages::AppointmentView& line) { return line.visit.start; });
+  return list;
+}
+
+Answered on(const View& view, const messages::ListPlanned& query, Instant) {
+  if (!view.find<SiteRecord>(query.site.text())) return no(Refusal::kUnknownSite, "no site " + query.site.text());
+  std::vector<std::string> ids;
+  for (auto& entry : view.index(planned_index(query.site), -std::numeric_limits<double>::infinity(),
+                                std::numeric_limits<double>::infinity(), kDaySheetMax))
+    ids.push_back(std::move(entry.member));
+  messages::PlannedList list;
+  const auto records = view.find_all<VisitRecord>(ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!records[i] || !records[i]->planned) continue;
+    const Plan& plan = *records[i]->planned;
+    list.planned.push_back({.appointment = AppointmentId(ids[i]),
+                            .person = records[i]->person,
+                            .visit_type = plan.visit_type,
+                            .purpose = plan.purpose,
+                            .provider = plan.provider,
+                            .planned_at = plan.planned_at});
   }
   if (auto late = view.find<LateRecord>(late_id(query.site, query.day))) list.late = std::move(late->late);
   return list;
@@ -92,6 +159,7 @@ Answered on(const View& view, const messages::GetSite& query, Instant) {
   const auto record = view.find<SiteRecord>(query.site.text());
   if (!record) return no(Refusal::kUnknownSite, "no site " + query.site.text());
   messages::SiteView view_of_site = shown(query.site, *record);
+  view_of_site.exceptions = record->exceptions;
   for (const auto& entry : record->equipment) view_of_site.equipment.push_back({entry.equipment, entry.kind, entry.name});
   for (const auto& type : record->visit_types)
     view_of_site.types_in_full.push_back({.visit_type = type.visit_type,

@@ -1,6 +1,7 @@
 #include "appointments/booking.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -17,6 +18,22 @@ void lapse_overdue(Decision& decision, const State& state, DayRecord& day, Insta
     if (record != nullptr && record->state == VisitState::kHeld) lapse(decision, taken.appointment, *record);
   }
   std::erase_if(day.taken, [&](const Taken& taken) { return !still_counts(taken, now); });
+}
+
+Plan plan_of(const VisitRecord& record) {
+  return {.visit_type = record.visit.visit_type, .purpose = record.visit.purpose, .provider = record.visit.provider};
+}
+
+/// `main.v-1` → `main.v-1.p1` → `main.v-1.p2`: short however often somebody puts it off.
+AppointmentId planned_in_stead_of(const AppointmentId& appointment) {
+  const std::string& text = appointment.text();
+  const std::size_t dot = text.rfind(".p");
+  int times = 0;
+  if (dot != std::string::npos) {
+    const auto [end, error] = std::from_chars(text.data() + dot + 2, text.data() + text.size(), times);
+    if (error != std::errc() || end != text.data() + text.size() || times < 1 || times > 999'999) times = 0;
+  }
+  return AppointmentId((times == 0 ? text : text.substr(0, dot)) + ".p" + std::to_string(times + 1));
 }
 
 }  // namespace
@@ -42,9 +59,26 @@ void Books::release(const AppointmentId& appointment, const VisitRecord& record)
   std::erase_if(day(day_of(record.visit.local_start)).taken, [&](const Taken& taken) { return taken.appointment == appointment; });
 }
 
+bool Books::note_imported(const AppointmentId& appointment, const messages::Visit& visit) {
+  if (visit.provider.empty() && visit.chair.empty()) return false;
+  DayRecord& book = day(day_of(visit.local_start));
+  const Taken mine{.appointment = appointment,
+                   .chair = visit.chair,
+                   .provider = visit.provider,
+                   .start = visit.start,
+                   .until = visit.start + std::chrono::minutes(visit.duration_minutes)};
+  const auto contradicts = [&](const Taken& other) {
+    const bool shared = (!mine.chair.empty() && mine.chair == other.chair) || (!mine.provider.empty() && mine.provider == other.provider);
+    return shared && mine.start < other.until && other.start < mine.until;
+  };
+  const bool overlapping = std::ranges::any_of(book.taken, contradicts) || std::ranges::any_of(book.imported, contradicts);
+  book.imported.push_back(mine);
+  return overlapping;
+}
+
 void Books::write(Decision& decision) {
   for (auto& [day, record] : days_) {
-    if (record.taken.empty()) {
+    if (record.taken.empty() && record.imported.empty()) {
       decision.erase<DayRecord>(day_id(site_, day));
     } else {
       decision.put(day_id(site_, day), std::move(record));
@@ -64,7 +98,8 @@ tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish
   if (site.chairs.empty()) return no(Refusal::kUnknownChair, "the site has no chair");
 
   const LocalDay day = day_of(wish.local_start);
-  if (!is_bookable_day(day)) return no(Refusal::kTimeDoesNotExist, "no calendar reaches that far");
+  if (!is_bookable_day(day) || day > runtime::local_day(now, site.zone) + std::chrono::days(kDaysAheadMax))
+    return no(Refusal::kTimeDoesNotExist, "no calendar reaches that far");
   const auto start = runtime::to_instant(wish.local_start, site.zone);
   if (!start) return no(Refusal::kTimeDoesNotExist, "no clock in " + site.zone + " shows that time: it is skipped in spring");
   if (*start < now) return no(Refusal::kInThePast, "that time has passed");
@@ -72,6 +107,8 @@ tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish
   const Span visit = visit_span(*type, *start);
   const Span busy = busy_span(*type, *start);
   if (!inside(open_spans(site, day), visit)) return no(Refusal::kOutsideHours, "the site is not open for all of it");
+  const HoursAtSite* elsewhere = elsewhere_during(*provider, visit);
+  if (elsewhere != nullptr) return no(Refusal::kWorksElsewhere, wish.provider.text() + " works at " + elsewhere->site.text() + " then");
   if (!inside(working_spans(site, *provider, day), visit))
     return no(Refusal::kOutsideHours, wish.provider.text() + " does not work for all of it");
   // a day's book begins and ends with the day
@@ -83,6 +120,8 @@ tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish
   if (!provider_is_free(book, wish.provider, busy, now)) return no(Refusal::kSlotTaken, wish.provider.text() + " is busy then");
   if (!wish.chair.empty() && !chair_is_free(book, wish.chair, busy, now))
     return no(Refusal::kSlotTaken, "chair " + wish.chair.text() + " is taken then");
+  if (!wish.chair.empty() && !is_usable(site, messages::ExceptionSubject::kChair, wish.chair.text(), busy))
+    return no(Refusal::kOutsideHours, "chair " + wish.chair.text() + " is out of order then");
   const auto chair = wish.chair.empty() ? free_chair(site, book, wish.preferred_chair, busy, now) : std::optional(wish.chair);
   if (!chair) return no(Refusal::kSlotTaken, "every chair is taken then");
   auto equipment = free_equipment(site, book, type->equipment, busy, now);
@@ -124,7 +163,9 @@ VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Pla
                      .buffer_minutes = place.buffer_minutes,
                      .hold_ends = hold_ends,
                      .minutes_before = place.minutes_before,
-                     .group = holder.group};
+                     .group = holder.group,
+                     .planned = holder.plan};
+  if (holder.plan) decision.remove_from_index(planned_index(books.site()), holder.appointment.text());
   decision.add_to_index(day_index(books.site(), day_of(record.visit.local_start)), holder.appointment.text(), index_score(record.visit))
       .put(holder.appointment.text(), record);
   if (hold_ends) {
@@ -137,13 +178,32 @@ VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Pla
   return record;
 }
 
+void plan_visit(Decision& decision, const AppointmentId& appointment, VisitRecord& record, const Plan& plan) {
+  record.state = VisitState::kPlanned;
+  record.visit = {.visit_type = plan.visit_type, .purpose = plan.purpose, .provider = plan.provider};
+  record.planned = plan;
+  decision.add_to_index(planned_index(record.site), appointment.text(), static_cast<double>(plan.planned_at.time_since_epoch().count()))
+      .emit(messages::AppointmentPlanned{.person = record.person,
+                                         .site = record.site,
+                                         .appointment = appointment,
+                                         .visit_type = plan.visit_type,
+                                         .purpose = plan.purpose,
+                                         .provider = plan.provider})
+      .put(appointment.text(), record);
+}
+
 VisitRecord lapse(Decision& decision, const AppointmentId& appointment, VisitRecord record) {
-  record.state = VisitState::kLapsed;
-  record.hold_ends.reset();
   decision.remove_from_index(day_index(record.site, day_of(record.visit.local_start)), appointment.text())
       .cancel_timer(hold_timer(appointment))
-      .emit(messages::AppointmentHoldLapsed{.person = record.person, .site = record.site, .appointment = appointment})
-      .put(appointment.text(), record);
+      .emit(messages::AppointmentHoldLapsed{.person = record.person, .site = record.site, .appointment = appointment});
+  record.hold_ends.reset();
+  if (record.planned) {
+    const Plan plan = *record.planned;
+    plan_visit(decision, appointment, record, plan);
+    return record;
+  }
+  record.state = VisitState::kLapsed;
+  decision.put(appointment.text(), record);
   return record;
 }
 
@@ -165,9 +225,24 @@ VisitRecord book_hold(Decision& decision, Books& books, const AppointmentId& app
 
 VisitRecord cancel_visit(Decision& decision, Books& books, const AppointmentId& appointment, VisitRecord record,
                          const Cancelling& cancelling, Instant now) {
+  const bool again = cancelling.destination == messages::CancelDestination::kPlanned;
+  if (record.state == VisitState::kPlanned) {
+    record.state = VisitState::kCancelled;
+    decision.remove_from_index(planned_index(record.site), appointment.text())
+        .emit(messages::AppointmentPlanDropped{
+            .person = record.person, .site = record.site, .appointment = appointment, .by = cancelling.by, .reason = cancelling.reason})
+        .put(appointment.text(), record);
+    return record;
+  }
   books.release(appointment, record);
-  if (record.state == VisitState::kHeld) return lapse(decision, appointment, std::move(record));
+  Plan plan = record.planned ? *record.planned : plan_of(record);
+  if (!record.planned) plan.planned_at = now;
+  if (record.state == VisitState::kHeld) {
+    if (again) record.planned = plan;
+    return lapse(decision, appointment, std::move(record));
+  }
   record.state = VisitState::kCancelled;
+  if (again) record.planned_again = planned_in_stead_of(appointment);
   decision
       .emit(messages::AppointmentCancelled{.person = record.person,
                                            .site = record.site,
@@ -175,8 +250,13 @@ VisitRecord cancel_visit(Decision& decision, Books& books, const AppointmentId& 
                                            .visit = record.visit,
                                            .by = cancelling.by,
                                            .reason = cancelling.reason,
-                                           .notice_minutes = whole_minutes(record.visit.start - now)})
+                                           .notice_minutes = whole_minutes(record.visit.start - now),
+                                           .planned = record.planned_again})
       .put(appointment.text(), record);
+  if (again) {
+    VisitRecord in_stead{.person = record.person, .site = record.site};
+    plan_visit(decision, record.planned_again, in_stead, plan);
+  }
   return record;
 }
 

@@ -34,6 +34,9 @@ class Books {
   DayRecord& day(LocalDay day);
   /// The visit's time is free again.
   void release(const AppointmentId& appointment, const VisitRecord& record);
+  /// Keeps when a provider or chair was busy by another system's word, and says whether that contradicts what is known of the day. It
+  /// holds no time.
+  bool note_imported(const AppointmentId& appointment, const messages::Visit& visit);
   /// Every day that was looked at is written; one with nothing in it is erased.
   void write(Decision& decision);
 
@@ -71,14 +74,19 @@ void take_place(Decision& decision, Books& books, const AppointmentId& appointme
 struct Holder {
   AppointmentId appointment;
   PersonId person;
-  GroupId group;  ///< empty: alone
+  GroupId group{};             ///< empty: alone
+  std::optional<Plan> plan{};  ///< of a visit that was planned, and is again if they decide against it
 };
 /// The visit, held, or without `hold_ends` booked at once: record, day sheet and event. A hold's timer is the caller's.
 VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Place place, std::optional<Instant> hold_ends, Instant now);
 
 std::string hold_timer(const AppointmentId& appointment);
 
-/// Ends one hold: the visit, its timer and its line on the day sheet. The day's occupancy is the caller's.
+/// The visit has no time (any more): its record, the list of such visits and the event.
+void plan_visit(Decision& decision, const AppointmentId& appointment, VisitRecord& record, const Plan& plan);
+
+/// Ends one hold: the visit, its timer and its line on the day sheet. What was planned before is planned again. The day's occupancy is
+/// the caller's.
 VisitRecord lapse(Decision& decision, const AppointmentId& appointment, VisitRecord record);
 
 /// Whether it is held and not overdue.
@@ -90,8 +98,12 @@ VisitRecord book_hold(Decision& decision, Books& books, const AppointmentId& app
 struct Cancelling {
   messages::CancelledBy by;
   Phi<std::string> reason;
+  messages::CancelDestination destination = messages::CancelDestination::kNone;
 };
 /// A hold is given back, an agreed visit cancelled; its time is free. The step must be allowed.
+///
+/// With the destination planned the same work goes on without a time: a hold becomes a planned visit, and an agreed one, which stays
+/// cancelled for ever because others have been told so, gets a planned one in its stead, under the id of the old with `.p1` (`.p2`, …).
 VisitRecord cancel_visit(Decision& decision, Books& books, const AppointmentId& appointment, VisitRecord record,
                          const Cancelling& cancelling, Instant now);
 

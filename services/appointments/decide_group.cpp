@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,14 +28,6 @@ std::vector<Member> members_of(const State& state, const GroupRecord& group) {
 }
 
 Decision no_such_group(const GroupId& group) { return Decision::refuse(Refusal::kUnknownGroup, "no group " + group.text()); }
-
-/// `2026-03-08 10:00`.
-std::string text_of(LocalTime local) {
-  const auto minutes = std::chrono::floor<std::chrono::minutes>(local - day_of(local)).count();
-  char text[16];
-  std::snprintf(text, sizeof text, " %02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
-  return appointments::text_of(day_of(local)) + text;
-}
 
 }  // namespace
 

@@ -58,8 +58,12 @@ Decision take(const State& state, const messages::HoldSlot& command, VisitState 
   if (!belongs_to(command.appointment.text(), command.site))
     return Decision::refuse(Refusal::kInvalidId, "an appointment's id starts with its site and a dot");
   if (command.person.empty()) return Decision::refuse(Refusal::kInvalidId, "a visit needs a person");
-  if (state.find<VisitRecord>(command.appointment.text()) != nullptr)
-    return Decision::refuse(Refusal::kAlreadyExists, "there is an appointment " + command.appointment.text());
+  const VisitRecord* known = state.find<VisitRecord>(command.appointment.text());
+  if (known != nullptr && !after(known->state, Step::kHold))
+    return Decision::refuse(Refusal::kAlreadyExists,
+                            "there is an appointment " + command.appointment.text() + ": " + possible_from(known->state));
+  if (known != nullptr && (known->person != command.person || known->visit.visit_type != command.visit_type))
+    return Decision::refuse(Refusal::kNotAsPlanned, "it is planned as " + known->visit.visit_type + " or for another person");
 
   Books books(state, command.site);
   auto place = find_place(*site,
@@ -73,8 +77,10 @@ Decision take(const State& state, const messages::HoldSlot& command, VisitState 
 
   Decision decision;
   const auto hold_ends = as == VisitState::kHeld ? std::optional(now + state.config().hold) : std::nullopt;
-  const VisitRecord record = take_for(decision, books, {.appointment = command.appointment, .person = command.person, .group = {}},
-                                      std::move(*place), hold_ends, now);
+  const VisitRecord record = take_for(
+      decision, books,
+      {.appointment = command.appointment, .person = command.person, .group = {}, .plan = known == nullptr ? std::nullopt : known->planned},
+      std::move(*place), hold_ends, now);
   books.write(decision);
   if (hold_ends) decision.set_timer(hold_timer(command.appointment), *hold_ends, HoldLapsed{command.appointment});
   decision.reply(view_of(command.appointment, record));
@@ -87,6 +93,27 @@ Decision on(const State& state, const messages::HoldSlot& command, Instant now) 
 
 Decision book_at_once(const State& state, const messages::HoldSlot& wish, Instant now) {
   return take(state, wish, VisitState::kBooked, now);
+}
+
+Decision on(const State& state, const messages::PlanAppointment& command, Instant now) {
+  const SiteRecord* site = state.find<SiteRecord>(command.site.text());
+  if (site == nullptr) return Decision::refuse(Refusal::kUnknownSite, "no site " + command.site.text());
+  if (!belongs_to(command.appointment.text(), command.site))
+    return Decision::refuse(Refusal::kInvalidId, "an appointment's id starts with its site and a dot");
+  if (command.person.empty()) return Decision::refuse(Refusal::kInvalidId, "a visit needs a person");
+  if (state.find<VisitRecord>(command.appointment.text()) != nullptr)
+    return Decision::refuse(Refusal::kAlreadyExists, "there is an appointment " + command.appointment.text());
+  const VisitTypeEntry* type = find_visit_type(*site, command.visit_type);
+  if (type == nullptr) return Decision::refuse(Refusal::kUnknownVisitType, "no visit type " + command.visit_type);
+  if (!command.provider.empty() && find_provider(*site, command.provider) == nullptr)
+    return Decision::refuse(Refusal::kUnknownProvider, "no provider " + command.provider.text() + " at this site");
+
+  Decision decision;
+  VisitRecord record{.person = command.person, .site = command.site};
+  plan_visit(decision, command.appointment, record,
+             {.visit_type = type->visit_type, .purpose = type->purpose, .provider = command.provider, .planned_at = now});
+  decision.reply(view_of(command.appointment, record));
+  return decision;
 }
 
 Decision on(const State& state, const messages::BookAppointment& command, Instant now) {
@@ -167,11 +194,13 @@ Decision on(const State& state, const messages::CancelAppointment& command, Inst
   auto found = take_step(state, command.appointment, Step::kCancel);
   if (!found) return refuse(std::move(found.error()));
   Decision decision;
+  if (found->before == VisitState::kPlanned && command.destination == messages::CancelDestination::kPlanned)
+    return Decision::refuse(Refusal::kIllegalTransition, possible_from(found->before));
   VisitRecord before = found->record;
   before.state = found->before;
   Books books(state, before.site);
-  const VisitRecord record =
-      cancel_visit(decision, books, command.appointment, std::move(before), {.by = command.by, .reason = command.reason}, now);
+  const VisitRecord record = cancel_visit(decision, books, command.appointment, std::move(before),
+                                          {.by = command.by, .reason = command.reason, .destination = command.destination}, now);
   books.write(decision);
   decision.reply(view_of(command.appointment, record));
   return decision;
@@ -256,6 +285,7 @@ Decision on(const State& state, const messages::ImportVisits& command, Instant) 
 
   Decision decision;
   messages::VisitsImported counts;
+  Books books(state, command.site);
   std::set<std::string> seen;
   for (const messages::ImportedVisit& visit : command.visits) {
     if (!seen.insert(visit.appointment.text()).second || state.find<VisitRecord>(visit.appointment.text()) != nullptr) {
@@ -269,8 +299,8 @@ Decision on(const State& state, const messages::ImportVisits& command, Instant) 
                        .state = state_of(visit.outcome),
                        .visit = {.visit_type = {},
                                  .purpose = visit.purpose,
-                                 .provider = {},
-                                 .chair = {},
+                                 .provider = visit.provider,
+                                 .chair = visit.chair,
                                  // what another system wrote into a spring gap is read as the moment the gap ends
                                  .start = runtime::to_instant(visit.local_start, site->zone)
                                               .value_or(minute_instant(day, runtime::minute_of_day(visit.local_start), site->zone)),
@@ -278,6 +308,8 @@ Decision on(const State& state, const messages::ImportVisits& command, Instant) 
                                  .zone = site->zone,
                                  .duration_minutes = visit.duration_minutes},
                        .imported = true};
+    if (visit.outcome == messages::ImportedOutcome::kCompleted && books.note_imported(visit.appointment, record.visit))
+      ++counts.overlapping;
     decision.add_to_index(day_index(command.site, day), visit.appointment.text(), index_score(record.visit))
         .emit(messages::VisitImported{.person = visit.person,
                                       .site = command.site,
@@ -287,6 +319,7 @@ Decision on(const State& state, const messages::ImportVisits& command, Instant) 
                                       .booked_at = visit.booked_at})
         .put(visit.appointment.text(), std::move(record));
   }
+  books.write(decision);
   decision.reply(counts);
   return decision;
 }

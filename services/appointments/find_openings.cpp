@@ -216,7 +216,7 @@ class Search {
                         .type = nullptr,
                         .tight = {},
                         .next = first,
-                        .end = first + std::chrono::days(query_.days)});
+                        .end = std::min(first + std::chrono::days(query_.days), today + std::chrono::days(kDaysAheadMax + 1))});
     }
     if (!type_known) return Refused{Refusal::kUnknownVisitType, "no visit type " + query_.type};
     if (!provider_known) return Refused{Refusal::kUnknownProvider, "no provider " + query_.provider.text() + " at these sites"};

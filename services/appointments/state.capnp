@@ -9,10 +9,23 @@ $Cxx.namespace("bridgework::appointments::wire");
 $Cat.owner("appointments");
 $Cat.values("bridgework::appointments");
 
+struct HoursAtSite {
+  # When a provider works at one site, in that site's zone.
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  zone @1 :Text $Cat.maxBytes(64);
+  shifts @2 :List(Appointments.OpeningHours) $Cat.maxItems(28);
+  dated @3 :List(Appointments.DatedHours) $Cat.maxItems(400);
+}
+struct ProviderSitesRecord $Cat.record {
+  # Where a provider works, over all sites, as far as the log has been read. Id: the provider. Kept in every lane.
+  sites @0 :List(HoursAtSite);
+}
 struct ProviderCalendar {
   provider @0 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
   name @1 :Text $Cat.maxBytes(256);
   shifts @2 :List(Appointments.OpeningHours) $Cat.maxItems(28);
+  elsewhere @3 :List(HoursAtSite);
+  # At other sites: then nothing can be held here.
 }
 struct ChairEntry {
   chair @0 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
@@ -45,6 +58,8 @@ struct SiteRecord $Cat.record {
   chairs @6 :List(ChairEntry);
   visitTypes @7 :List(VisitTypeEntry);
   equipment @8 :List(EquipmentEntry);
+  exceptions @9 :List(Appointments.CalendarException) $Cat.maxItems(400);
+  # In the order they were defined; the last that speaks of a day holds.
 }
 
 struct Taken {
@@ -61,8 +76,17 @@ struct Taken {
 struct DayRecord $Cat.record {
   # What is busy on one local day of one site. Id: "<site>.d-2026-03-08". Nothing in it reaches into another day.
   taken @0 :List(Taken);
+  imported @1 :List(Taken);
+  # What another system says took place, with whom and where; it holds no time.
 }
 
+struct Plan {
+  # What a visit was before it had a time, and is again when that is given back.
+  visitType @0 :Text $Cat.maxBytes(64);
+  purpose @1 :Appointments.Purpose;
+  provider @2 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  plannedAt @3 :Int64 $Cat.instant;
+}
 struct VisitRecord $Cat.record {
   # One visit, from hold to check-out. Id: the appointment.
   person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
@@ -78,6 +102,8 @@ struct VisitRecord $Cat.record {
   imported @10 :Bool;
   minutesBefore @11 :UInt16;
   group @12 :Text $Cat.id("GroupId") $Cat.maxBytes(96);
+  planned @13 :Plan $Cat.optional;
+  plannedAgain @14 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
 }
 struct GroupRecord $Cat.record {
   # Visits that were held together. Id: the group.

@@ -24,9 +24,10 @@ struct Vocabulary {
   using Timer = appointments::Timer;
   using Effect = std::variant<std::monostate>;
   using Event = messages::AppointmentsEvent;
-  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::VisitsImported, messages::AppointmentList,
-                             messages::SlotList, messages::SiteList, messages::SiteView, messages::GroupView, messages::ShortNoticeList,
-                             messages::FittingList, messages::OfferView, messages::OpeningList, messages::UndoneCheckOutList>;
+  using Reply = std::variant<messages::Done, messages::AppointmentView, messages::GroupView, messages::ExceptionView, messages::PlannedList,
+                             messages::VisitsImported, messages::AppointmentList, messages::SlotList, messages::SiteList, messages::SiteView,
+                             messages::ShortNoticeList, messages::FittingList, messages::OfferView, messages::OpeningList,
+                             messages::UndoneCheckOutList>;
   using Refusal = messages::AppointmentsRefusal;
   using Config = appointments::Config;
 };
@@ -36,10 +37,11 @@ using View = runtime::ReadView<Record>;
 using Refusal = messages::AppointmentsRefusal;
 
 /// What somebody at the desk does with a visit.
-enum class Step { kBook, kConfirm, kArrive, kSeat, kComplete, kCheckOut, kCancel, kNoShow, kMove };
+enum class Step { kHold, kBook, kConfirm, kArrive, kSeat, kComplete, kCheckOut, kCancel, kNoShow, kMove };
 
 constexpr std::string_view to_string(Step step) {
   switch (step) {
+    case Step::kHold: return "hold";
     case Step::kBook: return "book";
     case Step::kConfirm: return "confirm";
     case Step::kArrive: return "arrive";
@@ -61,9 +63,11 @@ struct Transition {
 
 /// Everything that may happen to a visit; what is not here is refused.
 ///
-/// Cancelling a hold gives it back: nobody was promised a visit, so it lapses and counts as no cancellation. Whoever has arrived may
-/// still leave (cancel), but is not a no-show and moves only by a new visit.
+/// Cancelling a hold gives it back: nobody was promised a visit, so it lapses and counts as no cancellation; a visit that was planned
+/// before is planned again. Whoever has arrived may still leave (cancel), but is not a no-show and moves only by a new visit.
 inline constexpr std::array kTransitions = {
+    Transition{VisitState::kPlanned, Step::kHold, VisitState::kHeld},
+    Transition{VisitState::kPlanned, Step::kCancel, VisitState::kCancelled},
     Transition{VisitState::kHeld, Step::kBook, VisitState::kBooked},
     Transition{VisitState::kHeld, Step::kCancel, VisitState::kLapsed},
     Transition{VisitState::kBooked, Step::kConfirm, VisitState::kConfirmed},
@@ -112,7 +116,10 @@ inline messages::AppointmentView view_of(const AppointmentId& appointment, const
           .hold_ends = record.hold_ends,
           .waited_minutes = record.waited_minutes,
           .moved_to = record.moved_to,
-          .group = record.group};
+          .group = record.group,
+          .outside = {},
+          .overlaps = {},
+          .planned_again = record.planned_again};
 }
 
 }  // namespace bridgework::appointments

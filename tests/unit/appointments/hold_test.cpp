@@ -76,9 +76,9 @@ TEST(AppointmentsHold, IsRefusedWhereThereIsNoChair) {
   Clinic clinic;
   clinic.handle(messages::DefineSite{.site = SiteId("bare"), .name = "Bare", .zone = "UTC", .hours = hours(1, 7, 0, 1440)});
   clinic.handle(
-      messages::DefineProvider{.provider = ProviderId("dr-a"), .site = SiteId("bare"), .name = "A", .shifts = hours(1, 7, 0, 1440)});
+      messages::DefineProvider{.provider = ProviderId("dr-e"), .site = SiteId("bare"), .name = "E", .shifts = hours(1, 7, 0, 1440)});
   clinic.handle(messages::DefineVisitType{.visit_type = "exam", .site = SiteId("bare"), .name = "Exam", .duration_minutes = 30});
-  auto command = clinic.exam("bare.v-1", kTen);
+  auto command = clinic.exam("bare.v-1", kTen, "dr-e");
   command.site = SiteId("bare");
   EXPECT_EQ(clinic.handle(command).refusal(), No::kUnknownChair);
 }
