@@ -717,6 +717,8 @@ class World {
   static constexpr const char* kFollower = "follower";
 
   SiteId site(std::size_t i) const { return SiteId("site-" + std::to_string(i)); }
+  /// Each site has its own, as nobody is in two places.
+  ProviderId provider(const char* name, const SiteId& at) const { return ProviderId(std::string(name) + "-" + at.text()); }
   PersonId person(std::size_t i) const { return PersonId("p-" + std::to_string(i)); }
   std::string phone(std::size_t i) const { return "+1212555010" + std::to_string(i / 2); }  // households share
 
@@ -730,7 +732,7 @@ class World {
       settle();
       call(kAppointments, messages::DefineChair{.chair = ChairId("chair"), .site = site(s), .name = "Chair"});
       for (const char* p : {"a", "b"})
-        call(kAppointments, messages::DefineProvider{.provider = ProviderId(p), .site = site(s), .name = p, .shifts = hours});
+        call(kAppointments, messages::DefineProvider{.provider = provider(p, site(s)), .site = site(s), .name = p, .shifts = hours});
       const auto visit_type = [&](const char* id, const char* name, std::uint16_t minutes, messages::Purpose purpose) {
         call(kAppointments,
              messages::DefineVisitType{
@@ -834,7 +836,7 @@ class World {
         c.appointment = AppointmentId(c.site.text() + ".v-" + std::to_string(++named_));
         c.person = person(who);
         c.visit_type = below(2) == 0 ? "filling" : "cleaning";
-        c.provider = ProviderId(below(2) == 0 ? "a" : "b");
+        c.provider = provider(below(2) == 0 ? "a" : "b", c.site);
         c.local_start = some_time(where);
         const AppointmentId id = c.appointment;
         call(
