@@ -65,6 +65,8 @@ class Suite {
 };
 
 std::string site_name(int site) { return "s-" + std::to_string(site); }
+/// Each site has its own, as nobody is in two places.
+std::string provider_name(const std::string& site, int provider) { return site + "-d-" + std::to_string(provider); }
 
 /// A random time of the practice.
 struct Wish {
@@ -80,8 +82,8 @@ class Wishes {
   Wish next() {
     const auto below = [&](int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); };
     const int day = below(practice_.days);
-    return {site_name(below(practice_.sites)), "d-" + std::to_string(below(practice_.providers)),
-            "c-" + std::to_string(below(practice_.chairs)),
+    const std::string site = site_name(below(practice_.sites));
+    return {site, provider_name(site, below(practice_.providers)), "c-" + std::to_string(below(practice_.chairs)),
             LocalTime(first_ + std::chrono::days(day / 5 * 7 + day % 5)) + 8h + below(practice_.slots) * 30min};
   }
 
@@ -137,7 +139,8 @@ void Booking::set_up() {
         site.text(), ++asked_);
     for (int p = 0; p < practice_.providers; ++p)
       suite.must(
-          messages::DefineProvider{.provider = ProviderId("d-" + std::to_string(p)), .site = site, .name = "Provider", .shifts = hours},
+          messages::DefineProvider{
+              .provider = ProviderId(provider_name(site.text(), p)), .site = site, .name = "Provider", .shifts = hours},
           site.text(), ++asked_);
     for (int c = 0; c < practice_.chairs; ++c)
       suite.must(messages::DefineChair{.chair = ChairId("c-" + std::to_string(c)), .site = site, .name = "Chair"}, site.text(), ++asked_);
