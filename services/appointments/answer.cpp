@@ -98,6 +98,7 @@ Answered on(const View& view, const messages::ListAppointments& query, Instant n
       if (j != i && records[j] && contradict(*records[i], *records[j])) line.overlaps = AppointmentId(ids[j]);
     if (line.state != VisitState::kLapsed && line.state != VisitState::kPlanned) list.appointments.push_back(std::move(line));
   }
+  if (auto late = view.find<LateRecord>(late_id(query.site, query.day))) list.late = std::move(late->late);
   return list;
 }
 
@@ -141,7 +142,6 @@ Answered on(const View& view, const messages::ListPlanned& query, Instant) {
                             .provider = plan.provider,
                             .planned_at = plan.planned_at});
   }
-  if (auto late = view.find<LateRecord>(late_id(query.site, query.day))) list.late = std::move(late->late);
   return list;
 }
 

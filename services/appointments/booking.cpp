@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "appointments/decide_short_notice.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::appointments {
@@ -166,6 +167,7 @@ VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Pla
                      .group = holder.group,
                      .planned = holder.plan};
   if (holder.plan) decision.remove_from_index(planned_index(books.site()), holder.appointment.text());
+  on_taken(decision, books.state(), holder.appointment, record, books.day(day_of(record.visit.local_start)), now);
   decision.add_to_index(day_index(books.site(), day_of(record.visit.local_start)), holder.appointment.text(), index_score(record.visit))
       .put(holder.appointment.text(), record);
   if (hold_ends) {

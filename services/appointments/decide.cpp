@@ -14,18 +14,14 @@
 namespace bridgework::appointments {
 namespace {
 
-/// What follows for others when visits take or free time, whoever decided that they do. First what is taken: a time that is freed and taken
-/// again in one go was never free.
-void follow_visits(Decision& decision, const State& state, Instant now) {
+/// What follows for others when visits free their time, whoever decided that they do. What is taken has been heeded by then (`on_taken`),
+/// so a time that is freed and taken again in one go was never free.
+void offer_freed_times(Decision& decision, const State& state, Instant now) {
   const std::vector<messages::AppointmentsEvent> told = decision.events();
   const auto with_record = [&](const auto& event, auto then) {
     if (const auto record = pending<VisitRecord>(decision, state, event.appointment.text()))
       then(decision, state, event.appointment, *record, now);
   };
-  for (const auto& event : told) {
-    if (const auto* held = std::get_if<messages::AppointmentHeld>(&event)) with_record(*held, on_taken);
-    if (const auto* booked = std::get_if<messages::AppointmentBooked>(&event)) with_record(*booked, on_taken);
-  }
   for (const auto& event : told) {
     if (const auto* moved = std::get_if<messages::AppointmentMoved>(&event)) with_record(*moved, on_freed);
     if (const auto* lapsed = std::get_if<messages::AppointmentHoldLapsed>(&event)) with_record(*lapsed, on_given_back);
@@ -40,7 +36,7 @@ void follow_visits(Decision& decision, const State& state, Instant now) {
 
 Decision decide(const State& state, const Message& message, Instant now) {
   Decision decision = std::visit([&](const auto& each) { return on(state, each, now); }, message);
-  follow_visits(decision, state, now);
+  offer_freed_times(decision, state, now);
   keep_tight_days(decision, state, now);
   return decision;
 }

@@ -69,7 +69,7 @@ Decision on(const State& state, const messages::HoldGroup& command, Instant now)
                               books, now);
       if (!place) return no(place.error().code, place.error().detail);
       const VisitRecord record = take_for(decision, books, {.appointment = appointment, .person = item.person, .group = command.group},
-                                            std::move(*place), hold_ends, now);
+                                          std::move(*place), hold_ends, now);
       view.appointments.push_back(view_of(appointment, record));
       group.appointments.push_back(appointment);
     }

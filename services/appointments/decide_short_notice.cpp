@@ -556,12 +556,12 @@ Decision on(const State& state, const OfferWave& timer, Instant now) {
 
 // ---- what happens in the calendar
 
-void on_taken(Decision& decision, const State& state, const AppointmentId& by, const VisitRecord& record, Instant now) {
+void on_taken(Decision& decision, const State& state, const AppointmentId& by, const VisitRecord& record, const DayRecord& book,
+              Instant now) {
   ShortNoticeListRecord list = list_of(decision, state, record.site);
   const SiteRecord* site = state.find<SiteRecord>(record.site.text());
   if (list.open.empty() || site == nullptr) return;
   const LocalDay day = day_of(record.visit.local_start);
-  const DayRecord book = pending<DayRecord>(decision, state, day_id(record.site, day)).value_or(DayRecord{});
   bool ended = false;
   for (const OpenOpening& open : std::vector(list.open)) {
     if (day_of(open.local_start) != day) continue;

@@ -30,10 +30,12 @@ Decision on(const State& state, const messages::GapChanged& event, Instant now);
 /// Takes back what no longer fits, asks the next ones, or gives the opening up.
 Decision on(const State& state, const OfferWave& timer, Instant now);
 
-// ---- told by the rest of appointments, once the day's book of the decision says so
+// ---- told by the rest of appointments
 
-/// A visit, or a hold, has taken a time: whatever is on offer and no longer possible is revoked before anybody hears of the visit.
-void on_taken(Decision& decision, const State& state, const AppointmentId& by, const VisitRecord& record, Instant now);
+/// A visit, or a hold, has taken a time, and the day's book says so: whatever is on offer and no longer possible is revoked before anybody
+/// hears of the visit.
+void on_taken(Decision& decision, const State& state, const AppointmentId& by, const VisitRecord& record, const DayRecord& book,
+              Instant now);
 /// An agreed visit will not take place: if its time lies far enough ahead and not too far, it is offered.
 void on_freed(Decision& decision, const State& state, const AppointmentId& appointment, const VisitRecord& record, Instant now);
 /// A hold has lapsed. It promised nobody anything, so its time is offered only when it had been on offer before.

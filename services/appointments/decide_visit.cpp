@@ -9,6 +9,7 @@
 #include <tl/expected.hpp>
 
 #include "appointments/booking.hpp"
+#include "appointments/decide_short_notice.hpp"
 #include "appointments/decide_waiting.hpp"
 #include "runtime/zone.hpp"
 
@@ -244,8 +245,6 @@ Decision on(const State& state, const messages::MoveAppointment& command, Instan
 
   Decision decision;
   take_place(decision, books, command.to, *place, std::nullopt, now);
-  books.write(decision);
-
   VisitRecord fresh{.person = old.person,
                     .site = old.site,
                     .state = VisitState::kBooked,
@@ -253,6 +252,8 @@ Decision on(const State& state, const messages::MoveAppointment& command, Instan
                     .buffer_minutes = place->buffer_minutes,
                     .moved_from = command.appointment,
                     .minutes_before = place->minutes_before};
+  on_taken(decision, state, command.to, fresh, books.day(day_of(fresh.visit.local_start)), now);
+  books.write(decision);
   old.moved_to = command.to;
   decision.add_to_index(day_index(old.site, day_of(fresh.visit.local_start)), command.to.text(), index_score(fresh.visit))
       .emit(messages::AppointmentMoved{

@@ -129,7 +129,8 @@ void on_cancelled(Decision& decision, const State& state, const messages::Appoin
                                         .by = check_out->by,
                                         .script = check_out->script};
   decision
-      .add_to_index(undone_index(cancelled.site), cancelled.appointment.text(), std::chrono::duration<double>(now.time_since_epoch()).count())
+      .add_to_index(undone_index(cancelled.site), cancelled.appointment.text(),
+                    std::chrono::duration<double>(now.time_since_epoch()).count())
       .emit(messages::CheckOutUndone{.person = cancelled.person,
                                      .site = cancelled.site,
                                      .appointment = cancelled.appointment,

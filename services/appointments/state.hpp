@@ -25,9 +25,9 @@ struct Vocabulary {
   using Effect = std::variant<std::monostate>;
   using Event = messages::AppointmentsEvent;
   using Reply = std::variant<messages::Done, messages::AppointmentView, messages::GroupView, messages::ExceptionView, messages::PlannedList,
-                             messages::VisitsImported, messages::AppointmentList, messages::SlotList, messages::SiteList, messages::SiteView,
-                             messages::ShortNoticeList, messages::FittingList, messages::OfferView, messages::OpeningList,
-                             messages::UndoneCheckOutList>;
+                             messages::VisitsImported, messages::AppointmentList, messages::SlotList, messages::SiteList,
+                             messages::SiteView, messages::ShortNoticeList, messages::FittingList, messages::OfferView,
+                             messages::OpeningList, messages::UndoneCheckOutList>;
   using Refusal = messages::AppointmentsRefusal;
   using Config = appointments::Config;
 };

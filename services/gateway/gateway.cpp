@@ -375,10 +375,15 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
   // Only now: what passed every rule of its schema is an id, and may be written down.
   collect_ids(*endpoint.form, object, asked.ids);
+  messages::RepliedVisits meant;
+  if (endpoint.message->name == messages::ReceiveInboundMessage::kName) {
+    auto asked_about = co_await replied_visits(text_of(object, "from"), text_of(object, "body"));
+    if (auto* problem = std::get_if<Problem>(&asked_about)) co_return std::move(*problem);
+    meant = std::get<messages::RepliedVisits>(std::move(asked_about));
+  }
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
-  if (endpoint.message->name == messages::ReceiveInboundMessage::kName && reply.outcome == messages::Outcome::kDone) {
-    if (auto problem = co_await confirm_by_reply(text_of(object, "from"), text_of(object, "body"), idempotency_key))
-      co_return std::move(*problem);
+  if (reply.outcome == messages::Outcome::kDone) {
+    if (auto problem = co_await confirm(std::move(meant), idempotency_key)) co_return std::move(*problem);
   }
   if (as_calendar && reply.outcome == messages::Outcome::kDone) {
     auto view = messages::decode_as<messages::AppointmentView>(reply.body);
@@ -562,9 +567,11 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   const json::object object{{"from", json::string(*from)}, {"body", json::string(*words)}};
   auto call = make_call(*message, *forms_.find(message->type_id), object, "twilio", *sid, {});
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
+  auto meant = co_await replied_visits(*from, *words);
+  if (auto* problem = std::get_if<Problem>(&meant)) co_return std::move(*problem);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
-  if (auto problem = co_await confirm_by_reply(*from, *words, *sid)) co_return std::move(*problem);
+  if (auto problem = co_await confirm(std::get<messages::RepliedVisits>(std::move(meant)), *sid)) co_return std::move(*problem);
   co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
 }
 
@@ -582,12 +589,16 @@ asio::awaitable<messages::Reply> Gateway::ask(std::string_view name, json::objec
   co_return co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
 }
 
-asio::awaitable<std::optional<Problem>> Gateway::confirm_by_reply(std::string from, std::string body, std::string idempotency_key) {
+asio::awaitable<std::variant<messages::RepliedVisits, Problem>> Gateway::replied_visits(std::string from, std::string body) {
   json::object question{{"from", json::string(from)}, {"body", json::string(body)}};
   const messages::Reply asked = co_await ask("GetRepliedVisits", std::move(question), "reply", {});
-  const auto visits = messages::decode_as<messages::RepliedVisits>(asked.body);
+  auto visits = messages::decode_as<messages::RepliedVisits>(asked.body);
   if (asked.outcome != messages::Outcome::kDone || !visits) co_return problem_of_reply(asked);
-  for (const auto& appointment : visits->appointments) {
+  co_return std::move(*visits);
+}
+
+asio::awaitable<std::optional<Problem>> Gateway::confirm(messages::RepliedVisits visits, std::string idempotency_key) {
+  for (const auto& appointment : visits.appointments) {
     json::object fields{{"appointment", json::string(appointment.text())}};
     std::string key = "reply-" + id_suffix("reply", appointment.text(), idempotency_key);
     const messages::Reply confirmed = co_await ask("ConfirmAppointment", std::move(fields), "reply", std::move(key));

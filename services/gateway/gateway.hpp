@@ -27,6 +27,7 @@
 #include "gateway/rate_limit.hpp"
 #include "gateway/router.hpp"
 #include "gateway/url.hpp"
+#include "messages/outreach.values.hpp"
 #include "runtime/metrics.hpp"
 
 namespace bridgework::gateway {
@@ -74,8 +75,10 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_survey_page(Asked& asked);
   asio::awaitable<Answer> answer_survey(Asked& asked);
   asio::awaitable<Answer> answer_visit_page(Asked& asked, Special special);
-  /// Confirms what an inbound message says yes to; a problem when that is not known to be done, so that whoever sent it sends it again.
-  asio::awaitable<std::optional<Problem>> confirm_by_reply(std::string from, std::string body, std::string idempotency_key);
+  /// What an inbound message says yes to. Asked before the message is handed on: afterwards a newer question may have been settled by it.
+  asio::awaitable<std::variant<messages::RepliedVisits, Problem>> replied_visits(std::string from, std::string body);
+  /// A problem when that is not known to be done, so that whoever sent the message sends it again.
+  asio::awaitable<std::optional<Problem>> confirm(messages::RepliedVisits visits, std::string idempotency_key);
   /// A message that the gateway itself sends, as `principal`.
   asio::awaitable<messages::Reply> ask(std::string_view message, boost::json::object fields, std::string principal,
                                        std::string idempotency_key);

@@ -362,7 +362,7 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
     offered += found.size();
     if (group.tight("main") != nullptr) tight += group.tight("main")->days.size();
   }
-  EXPECT_GT(held, 150u);
+  EXPECT_GT(held, 80u);
   EXPECT_GT(offered, 1000u);
   EXPECT_GT(tight, 300u) << "lists of tight days were in use";
 }
