@@ -848,8 +848,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_survey(Asked& asked) {
     if (const std::string* value = find_parameter(*parameters, name)) object[name] = json::string(*value);
   }
   const messages::MessageInfo* message = messages::find_message("AnswerSurvey");
-  // A double click is the same answer; another answer is another request, and the survey decides.
-  const std::string key = id_suffix("survey", token->survey, asked.request.body());
+  // A double click is the same answer; another answer is another request, and the survey decides. So is a forged link, which must not take
+  // the key away from the right one.
+  const std::string key = id_suffix("survey", asked.found.path.front().second, asked.request.body());
   auto call = make_call(*message, *forms_.find(message->type_id), object, "survey", key, {});
   if (std::holds_alternative<Problem>(call)) {
     co_return page_of(422, survey_message_page("That did not work", "Please go back and shorten your words."));

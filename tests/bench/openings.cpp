@@ -129,6 +129,9 @@ struct Site {
   std::string zone;
 };
 
+/// Nobody works at two sites at once.
+ProviderId provider_of(const SiteId& site, int number) { return ProviderId(site.text() + "-provider-" + std::to_string(number)); }
+
 std::vector<Site> set_up(Desk& desk) {
   std::vector<messages::SiteView> known = desk.answer(messages::ListSites{}).sites;
   if (known.empty()) {
@@ -144,7 +147,7 @@ std::vector<Site> set_up(Desk& desk) {
     for (int i = 0; i < kProviders; ++i) {
       const std::string number = std::to_string(i);
       desk.must(messages::DefineProvider{
-          .provider = ProviderId("provider-" + number), .site = site.site, .name = "Provider " + number, .shifts = hours});
+          .provider = provider_of(site.site, i), .site = site.site, .name = "Provider " + number, .shifts = hours});
       desk.must(messages::DefineChair{.chair = ChairId("chair-" + number), .site = site.site, .name = "Chair " + number});
     }
     std::uint16_t minutes = 30;
@@ -187,7 +190,7 @@ std::size_t book(Desk& desk, const std::vector<Site>& sites, int days, int every
                                         .appointment = appointment,
                                         .person = PersonId("p-" + std::to_string(number % 100'000)),
                                         .visit_type = "hour",
-                                        .provider = ProviderId("provider-" + std::to_string(provider)),
+                                        .provider = provider_of(site.id, provider),
                                         .local_start = LocalTime{date.time_since_epoch() + std::chrono::hours(hour)}};
           desk.ask(hold, runtime::Call::Kind::kCommand, site.id.text(), [&, appointment](const messages::Reply& held) {
             // In the past, or taken by the half that was booked before.

@@ -34,12 +34,15 @@ class Practice {
  public:
   explicit Practice(support::Suite& suite) : suite_(suite) {}
 
+  /// Each works at one site: nobody is in two places at once.
+  static std::string provider_of(const std::string& site) { return "dr_lee_of_" + site; }
+
   void make_site(const std::string& site) {
     json::array weekdays;
     for (int day = 1; day <= 7; ++day) weekdays.push_back(json::object{{"weekday", day}, {"from_minute", 480}, {"until_minute", 1080}});
     done(suite_.api().post("/v1/sites", {{"site", site}, {"name", "Site " + site}, {"zone", "America/New_York"}, {"hours", weekdays}}));
     done(suite_.api().post("/v1/chairs", {{"site", site}, {"chair", "c1"}, {"name", "c1"}}));
-    done(suite_.api().post("/v1/providers", {{"site", site}, {"provider", "dr_lee"}, {"name", "Dr. Lee"}, {"shifts", weekdays}}));
+    done(suite_.api().post("/v1/providers", {{"site", site}, {"provider", provider_of(site)}, {"name", "Dr. Lee"}, {"shifts", weekdays}}));
     done(suite_.api().post(
         "/v1/visit-types",
         {{"site", site}, {"visit_type", "hygiene"}, {"name", "Hygiene"}, {"duration_minutes", 30}, {"purpose", "hygiene"}}));
@@ -154,9 +157,11 @@ std::map<std::string, std::string> visits_in_every_state(support::Suite& suite, 
             .string_at("/id");
     const std::string start = "2026-11-24T" + std::string(slot < 2 ? "0" : "") + std::to_string(8 + slot) + ":00:00";
     ++slot;
-    const auto held = practice.done(
-        api.post("/v1/appointments",
-                 {{"site", "north_1"}, {"person", person}, {"visit_type", "hygiene"}, {"provider", "dr_lee"}, {"local_start", start}}));
+    const auto held = practice.done(api.post("/v1/appointments", {{"site", "north_1"},
+                                                                  {"person", person},
+                                                                  {"visit_type", "hygiene"},
+                                                                  {"provider", Practice::provider_of("north_1")},
+                                                                  {"local_start", start}}));
     const std::string id = held.string_at("/appointment"), path = "/v1/appointments/" + id;
     visits[state] = id;
     if (state == "held") continue;

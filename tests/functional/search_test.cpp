@@ -28,7 +28,7 @@ class Searched {
                 .instances = "appointments=2"}) {
     for (int i = 0; i < kSites; ++i) {
       must("/v1/sites", {{"site", site(i)}, {"name", site(i)}, {"zone", "Europe/Berlin"}, {"hours", hours(540, 720)}});
-      must("/v1/providers", {{"site", site(i)}, {"provider", "dr"}, {"name", "Dr"}, {"shifts", hours(540, 720)}});
+      must("/v1/providers", {{"site", site(i)}, {"provider", "dr-" + site(i)}, {"name", "Dr"}, {"shifts", hours(540, 720)}});
       must("/v1/chairs", {{"site", site(i)}, {"chair", "1"}, {"name", "1"}});
       must("/v1/visit-types", {{"site", site(i)}, {"visit_type", "crown"}, {"name", "Crown"}, {"duration_minutes", 180}});
     }
@@ -45,8 +45,9 @@ class Searched {
   }
   /// A hold of that site's whole morning.
   std::string hold(const std::string& site, const std::string& day) {
-    return must("/v1/appointments",
-                {{"site", site}, {"person", "p-1"}, {"visit_type", "crown"}, {"provider", "dr"}, {"local_start", day + "T09:00:00"}})
+    return must(
+               "/v1/appointments",
+               {{"site", site}, {"person", "p-1"}, {"visit_type", "crown"}, {"provider", "dr-" + site}, {"local_start", day + "T09:00:00"}})
         .string_at("/appointment");
   }
   /// Whether each of some searches right after the last change finds a place on that day at that site, or none does. Anything between
@@ -103,7 +104,7 @@ TEST(Search, SeesEachChangeAtOnceThroughEveryProcess) {
         EXPECT_FALSE(group.is_open(site, "2026-10-07")) << "moved to";
         break;
       case 2:
-        group.must("/v1/providers", {{"site", site}, {"provider", "dr-2"}, {"name", "Two"}, {"shifts", Searched::hours(540, 720)}});
+        group.must("/v1/providers", {{"site", site}, {"provider", "two-" + site}, {"name", "Two"}, {"shifts", Searched::hours(540, 720)}});
         EXPECT_FALSE(group.is_open(site, day)) << "the only chair is taken";
         group.must("/v1/chairs", {{"site", site}, {"chair", "2"}, {"name", "2"}});
         EXPECT_TRUE(group.is_open(site, day)) << "a new shift in a new chair";

@@ -111,7 +111,7 @@ class ShortNotice : public ::testing::Test {
     return offer_links();
   }
   json::array offers() {
-    const Answer openings = suite.api().get(std::string("/v1/openings?site=") + kSite);
+    const Answer openings = suite.api().get(std::string("/v1/short-notice/openings?site=") + kSite);
     return openings.at("/openings/0/offers").is_array() ? openings.at("/openings/0/offers").as_array() : json::array();
   }
   Answer click(const std::string& link, const std::string& answer) {

@@ -503,6 +503,10 @@ TEST_F(GatewayHttp, ReadingASurveyChangesNothingAndSendingItDoes) {
   EXPECT_EQ(answered->token.reveal(), "secret");
   EXPECT_EQ(answered->score, 3);
   EXPECT_EQ(answered->text.reveal(), "so so");
+  const std::string key = backend_.calls.at(1).request.idempotency_key;
+  backend_.calls.clear();
+  ask("POST", "/s/p-1.s-1.forged", "score=3&text=so+so&promise_kept=no");
+  EXPECT_NE(backend_.calls.at(0).request.idempotency_key, key) << "a forged link takes no key away from the right one";
   EXPECT_EQ(ask("POST", "/s/p-1.s-1.secret", "text=hello").status, 422U);
   EXPECT_EQ(ask("GET", "/s/nothing").status, 404U);
 }
