@@ -7,6 +7,9 @@
 #include "analytics/model.hpp"
 #include "tests/support/decide_harness.hpp"
 
+// Compiled once, in harness.cpp: it is most of what these tests are made of.
+extern template class bridgework::testing::Harness<bridgework::analytics::Model>;
+
 namespace bridgework::analytics::testing {
 
 using bridgework::testing::day;

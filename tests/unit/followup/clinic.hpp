@@ -11,6 +11,9 @@
 #include "followup/model.hpp"
 #include "tests/support/decide_harness.hpp"
 
+// Compiled once, in harness.cpp: it is most of what these tests are made of.
+extern template class bridgework::testing::Harness<bridgework::followup::Model>;
+
 namespace bridgework::followup {
 
 using namespace std::chrono_literals;  // NOLINT

@@ -6,6 +6,9 @@
 #include "journey/model.hpp"
 #include "tests/support/decide_harness.hpp"
 
+// Compiled once, in harness.cpp: it is most of what these tests are made of.
+extern template class bridgework::testing::Harness<bridgework::journey::Model>;
+
 namespace bridgework::journey::testing {
 
 using bridgework::testing::day;

@@ -7,6 +7,9 @@
 #include "lead_intake/model.hpp"
 #include "tests/support/decide_harness.hpp"
 
+// Compiled once, in harness.cpp: it is most of what these tests are made of.
+extern template class bridgework::testing::Harness<bridgework::lead_intake::Model>;
+
 namespace bridgework::lead_intake {
 
 using testing::utc;

@@ -10,6 +10,9 @@
 #include "runtime/zone.hpp"
 #include "tests/support/decide_harness.hpp"
 
+// Compiled once, in harness.cpp: it is most of what these tests are made of.
+extern template class bridgework::testing::Harness<bridgework::outreach::Model>;
+
 namespace bridgework::outreach {
 
 using namespace std::chrono_literals;

@@ -1,0 +1,3 @@
+#include "tests/unit/followup/clinic.hpp"
+
+template class bridgework::testing::Harness<bridgework::followup::Model>;

@@ -1,0 +1,3 @@
+#include "tests/unit/journey/events.hpp"
+
+template class bridgework::testing::Harness<bridgework::journey::Model>;

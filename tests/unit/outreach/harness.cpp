@@ -1,0 +1,3 @@
+#include "tests/unit/outreach/practice.hpp"
+
+template class bridgework::testing::Harness<bridgework::outreach::Model>;
