@@ -737,14 +737,16 @@ ProgressFile progress_of(const Suite& suite, const Started& started) {
   return file;
 }
 
-int import_appointments(const Suite& suite, const ImportOptions& options) {
-  const auto started = start(options, "tests/functional/noshow.toml");
+/// Reads the mapping and the file, defines the sites that are new, and sends what `send` makes of the rows, from where an earlier run
+/// stopped. `send` gets the sender, the line of progress, the text, the reader, the survey and the sites' ids; false: the sender knows why.
+template <class Reader, class Mapped, class Send>
+int import_rows(const Suite& suite, const ImportOptions& options, const char* example, const char* things, Mapped parse, Send send) {
+  const auto started = start(options, example);
   if (!started) return fail(started.error());
-  auto mapping = parse_mapping(started->mapping_text);
+  auto mapping = parse(started->mapping_text);
   if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
-  const auto reader = RowReader::fit(std::move(*mapping), started->header.fields, started->now);
+  const auto reader = Reader::fit(std::move(*mapping), started->header.fields, started->now);
   if (!reader) return fail(options.file + ": " + reader.error());
-  const std::string source = reader->mapping().source;
   const std::string_view text = started->file->text();
 
   SiteIds ids;
@@ -758,62 +760,50 @@ int import_appointments(const Suite& suite, const ImportOptions& options) {
   if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
   ProgressLine line;
   Sender sender(suite, options.in_flight_max, progress_file, progress, line);
-
-  std::unordered_set<std::string> sent_persons;
-  const bool persons_done = send_all(
-      sender, line, text, *reader, survey, "persons", survey.persons, BatchMaker(kPersonsPerCommandMax), [&](const PastVisit& visit) {
-        if (!sent_persons.emplace(visit.person).second) return std::pair<std::string, std::string>{};
-        const std::string person = "p-" + imported_name(source, visit.person);
-        return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader->mapping(), person, ids.id_of(visit.site))};
-      });
-  sent_persons = {};
-  const bool done =
-      persons_done &&
-      send_all(sender, line, text, *reader, survey, "visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax),
-               [&](const PastVisit& visit) {
-                 const std::string& site = ids.id_of(visit.site);
-                 const std::string person = "p-" + imported_name(source, visit.person);
-                 return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
-               });
-  return done ? finish(suite, options, survey, progress, "visits", begun) : fail(sender.failure());
+  const bool done = send(sender, line, text, *reader, survey, ids);
+  return done ? finish(suite, options, survey, progress, things, begun) : fail(sender.failure());
 }
 
-int import_leads(const Suite& suite, const ImportOptions& options) {
-  const auto started = start(options, "tests/functional/leads.toml");
-  if (!started) return fail(started.error());
-  auto mapping = parse_lead_mapping(started->mapping_text);
-  if (!mapping) return fail(options.mapping_file + ": " + mapping.error());
-  const auto reader = LeadReader::fit(std::move(*mapping), started->header.fields, started->now);
-  if (!reader) return fail(options.file + ": " + reader.error());
-  const std::string source = reader->mapping().source;
-  const std::string_view text = started->file->text();
+bool send_appointments(Sender& sender, ProgressLine& line, std::string_view text, const RowReader& reader, const Survey& survey,
+                       SiteIds& ids) {
+  const std::string& source = reader.mapping().source;
+  std::unordered_set<std::string> sent_persons;
+  const bool persons_done = send_all(
+      sender, line, text, reader, survey, "persons", survey.persons, BatchMaker(kPersonsPerCommandMax), [&](const PastVisit& visit) {
+        if (!sent_persons.emplace(visit.person).second) return std::pair<std::string, std::string>{};
+        const std::string person = "p-" + imported_name(source, visit.person);
+        return std::pair{std::to_string(runtime::lane_of(person)), person_json(visit, reader.mapping(), person, ids.id_of(visit.site))};
+      });
+  sent_persons = {};
+  return persons_done &&
+         send_all(sender, line, text, reader, survey, "visits", survey.read - survey.rejected.size(), BatchMaker(kVisitsPerCommandMax),
+                  [&](const PastVisit& visit) {
+                    const std::string& site = ids.id_of(visit.site);
+                    const std::string person = "p-" + imported_name(source, visit.person);
+                    return std::pair{site, visit_json(visit, person, site, site + ".v-" + imported_name(source, visit.appointment))};
+                  });
+}
 
-  SiteIds ids;
-  if (const auto failure = take_known_sites(suite, ids)) return fail(*failure);
-  const auto begun = Clock::now();
-  const Survey survey = survey_of(text, *reader);
-  if (const auto failure = define_sites(suite, survey.sites, reader->mapping().zone, ids)) return fail(*failure);
-
-  ProgressFile progress_file = progress_of(suite, *started);
-  Progress progress;
-  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
-  ProgressLine line;
-  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
-  const bool done = send_all(sender, line, text, *reader, survey, "leads", survey.read - survey.rejected.size(),
-                             BatchMaker(kLeadsPerCommandMax), [&](const PastLead& lead) {
-                               const std::string person = "p-" + imported_name(source, lead.person);
-                               const std::string enquiry = person + ".e-" + imported_name(source, lead.lead);
-                               return std::pair{std::to_string(runtime::lane_of(person)),
-                                                lead_json(lead, reader->mapping(), person, enquiry, ids.id_of(lead.site))};
-                             });
-  return done ? finish(suite, options, survey, progress, "leads", begun) : fail(sender.failure());
+bool send_leads(Sender& sender, ProgressLine& line, std::string_view text, const LeadReader& reader, const Survey& survey, SiteIds& ids) {
+  const std::string& source = reader.mapping().source;
+  return send_all(sender, line, text, reader, survey, "leads", survey.read - survey.rejected.size(), BatchMaker(kLeadsPerCommandMax),
+                  [&](const PastLead& lead) {
+                    const std::string person = "p-" + imported_name(source, lead.person);
+                    const std::string enquiry = person + ".e-" + imported_name(source, lead.lead);
+                    return std::pair{std::to_string(runtime::lane_of(person)),
+                                     lead_json(lead, reader.mapping(), person, enquiry, ids.id_of(lead.site))};
+                  });
 }
 
 }  // namespace
 
 int run_import(const Suite& suite, const ImportOptions& options) {
-  if (options.kind == "appointments") return import_appointments(suite, options);
-  if (options.kind == "leads") return import_leads(suite, options);
+  if (options.kind == "appointments") {
+    return import_rows<RowReader>(suite, options, "tests/functional/noshow.toml", "visits", parse_mapping, send_appointments);
+  }
+  if (options.kind == "leads") {
+    return import_rows<LeadReader>(suite, options, "tests/functional/leads.toml", "leads", parse_lead_mapping, send_leads);
+  }
   return fail("there is no kind " + options.kind + "; what can be imported is: appointments, leads");
 }
 

@@ -353,18 +353,35 @@ tl::expected<Mapping, std::string> parse_mapping(std::string_view toml_text) {
   return mapping;
 }
 
+namespace {
+
+/// Where the columns that a mapping names stand in a file.
+class HeaderColumns {
+ public:
+  explicit HeaderColumns(const std::vector<std::string>& header) : header_(header) {}
+
+  /// `kAbsent` for a column that is not named, and for one that is missing.
+  std::size_t of(const std::string& column) {
+    if (column.empty()) return kAbsent;
+    const auto it = std::find_if(header_.begin(), header_.end(), [&](const std::string& name) { return trimmed(name) == column; });
+    if (it != header_.end()) return static_cast<std::size_t>(it - header_.begin());
+    missing_ += (missing_.empty() ? "" : ", ") + column;
+    return kAbsent;
+  }
+  /// Those that were asked for and are not there.
+  const std::string& missing() const { return missing_; }
+
+ private:
+  const std::vector<std::string>& header_;
+  std::string missing_;
+};
+
+}  // namespace
+
 tl::expected<RowReader, std::string> RowReader::fit(Mapping mapping, const std::vector<std::string>& header, Instant now) {
   RowReader reader;
-  std::string missing;
-  const auto place = [&](const std::string& column) {
-    if (column.empty()) return kAbsent;
-    const auto it = std::find_if(header.begin(), header.end(), [&](const std::string& name) { return trimmed(name) == column; });
-    if (it == header.end()) {
-      missing += (missing.empty() ? "" : ", ") + column;
-      return kAbsent;
-    }
-    return static_cast<std::size_t>(it - header.begin());
-  };
+  HeaderColumns found(header);
+  const auto place = [&](const std::string& column) { return found.of(column); };
   const Mapping::Columns& columns = mapping.columns;
   reader.places_ = {.person = place(columns.person),
                     .appointment = place(columns.appointment),
@@ -380,7 +397,7 @@ tl::expected<RowReader, std::string> RowReader::fit(Mapping mapping, const std::
                     .family_name = place(columns.family_name),
                     .phone = place(columns.phone),
                     .email = place(columns.email)};
-  if (!missing.empty()) return tl::unexpected("the file has no column " + missing + ", which the mapping names");
+  if (!found.missing().empty()) return tl::unexpected("the file has no column " + found.missing() + ", which the mapping names");
   reader.columns_ = header.size();
   reader.default_time_ = std::chrono::duration_cast<minutes>(parse_clock(mapping.default_time)->first);
   reader.mapping_ = std::move(mapping);
@@ -518,16 +535,8 @@ tl::expected<LeadMapping, std::string> parse_lead_mapping(std::string_view toml_
 
 tl::expected<LeadReader, std::string> LeadReader::fit(LeadMapping mapping, const std::vector<std::string>& header, Instant now) {
   LeadReader reader;
-  std::string missing;
-  const auto place = [&](const std::string& column) {
-    if (column.empty()) return kAbsent;
-    const auto it = std::find_if(header.begin(), header.end(), [&](const std::string& name) { return trimmed(name) == column; });
-    if (it == header.end()) {
-      missing += (missing.empty() ? "" : ", ") + column;
-      return kAbsent;
-    }
-    return static_cast<std::size_t>(it - header.begin());
-  };
+  HeaderColumns found(header);
+  const auto place = [&](const std::string& column) { return found.of(column); };
   const LeadMapping::Columns& columns = mapping.columns;
   reader.places_ = {.site = place(columns.site),
                     .received_at = place(columns.received_at),
@@ -539,7 +548,7 @@ tl::expected<LeadReader, std::string> LeadReader::fit(LeadMapping mapping, const
                     .email = place(columns.email),
                     .campaign = place(columns.campaign),
                     .message = place(columns.message)};
-  if (!missing.empty()) return tl::unexpected("the file has no column " + missing + ", which the mapping names");
+  if (!found.missing().empty()) return tl::unexpected("the file has no column " + found.missing() + ", which the mapping names");
   reader.columns_ = header.size();
   reader.mapping_ = std::move(mapping);
   reader.now_ = now;

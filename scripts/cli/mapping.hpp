@@ -65,6 +65,9 @@ struct PastVisit {
   std::string_view given_name, family_name, phone, email;
 };
 
+/// The place of a column that a file does not have.
+inline constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
+
 /// A mapping fitted to one file's header. Pure: `now` is handed in, because a visit after it is not of the past.
 class RowReader {
  public:
@@ -77,7 +80,6 @@ class RowReader {
   const Mapping& mapping() const { return mapping_; }
 
  private:
-  static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
   struct Places {
     std::size_t person, appointment, site, start, outcome, booked_at, duration_minutes, purpose, age, birth_date, given_name, family_name,
         phone, email;
@@ -133,7 +135,6 @@ class LeadReader {
   const LeadMapping& mapping() const { return mapping_; }
 
  private:
-  static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
   struct Places {
     std::size_t site, received_at, lead_source, lead, given_name, family_name, phone, email, campaign, message;
   };
