@@ -26,6 +26,10 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual void reply(const ReplyTo& to, const messages::Reply& reply) = 0;
+  /// What one commit settled.
+  virtual void reply(const std::vector<std::pair<ReplyTo, messages::Reply>>& replies) {
+    for (const auto& [to, one] : replies) reply(to, one);
+  }
   /// Perform a claimed effect and hand its outcome to `Engine::effect_done`.
   virtual void perform(Lane lane, const std::string& id, const std::string& effect) = 0;
 };

@@ -98,7 +98,7 @@ void Engine::end_commit(AndThen then) {
     const bool may_begin = !ask_first_ && !timers_due && steady_() < next_tick_ && steady_() < next_flush_;
     if (then == AndThen::kNextCommit && may_begin && commit_is_due()) begin_commit();
   }
-  for (const auto& [to, reply] : replies_out_) outbox_.reply(to, reply);
+  outbox_.reply(replies_out_);
   replies_out_.clear();
 }
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -292,6 +293,23 @@ class Process final : public Outbox {
   void reply(const ReplyTo& to, const messages::Reply& reply) override {
     // The asker repeats its command with the same key and gets the same answer.
     if (commands_->send(to.identity, encode(reply)) != SendOutcome::kSent) replies_lost_.add();
+  }
+  void reply(const std::vector<std::pair<ReplyTo, messages::Reply>>& replies) override {
+    std::vector<std::string> encoded;
+    encoded.reserve(replies.size());
+    std::map<std::string, std::vector<std::string_view>> frames;
+    const auto send = [&](const std::string& identity, std::vector<std::string_view>& mine) {
+      if (commands_->send(identity, mine) != SendOutcome::kSent) replies_lost_.add(static_cast<double>(mine.size()));
+      mine.clear();
+    };
+    for (const auto& [to, reply] : replies) {
+      auto& mine = frames[to.identity];
+      mine.push_back(encoded.emplace_back(encode(reply)));
+      if (mine.size() == kFramesMax) send(to.identity, mine);
+    }
+    for (auto& [identity, mine] : frames) {
+      if (!mine.empty()) send(identity, mine);
+    }
   }
   void perform(Lane lane, const std::string& id, const std::string& effect) override { effects_.add({lane, id, effect}); }
 

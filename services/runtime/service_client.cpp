@@ -63,9 +63,10 @@ struct Open {
   std::string bytes;
   TimePoint asked_at{};
   TimePoint deadline{};
-  TimePoint next_try{};  ///< when to do something about it if nothing is heard
-  std::string endpoint;  ///< where it was sent or waits to be sent; empty: nowhere yet
-  bool sent = false;     ///< at least once, to anybody
+  TimePoint next_try{};         ///< when to do something about it if nothing is heard
+  std::string endpoint;         ///< where it was sent or waits to be sent; empty: nowhere yet
+  std::uint64_t queued_in = 0;  ///< the number of the link in whose `unsent` it is
+  bool sent = false;            ///< at least once, to anybody
   milliseconds back_off = kBackOffFirst;
   int hints_followed = 0;
   std::optional<messages::Reply> last;  ///< the latest answer that was not final
@@ -73,8 +74,9 @@ struct Open {
 
 struct Link {
   Dealer dealer;
-  std::deque<std::uint64_t> unsent;
-  bool readable = false;  ///< said by the last wait
+  std::uint64_t number;
+  std::deque<std::uint64_t> unsent;  ///< some of them answered, given up or sent elsewhere in the meantime
+  bool readable = false;             ///< said by the last wait
   std::optional<TimePoint> stuck_since = std::nullopt;
 };
 
@@ -175,6 +177,7 @@ struct ServiceClient::Worker {
         one.deadline = now + milliseconds{fetch.wait_ms} + kFetchGrace;
         one.bytes = encode(fetch);
       }
+      next_deadline = std::min(next_deadline, one.deadline);
       const auto [it, inserted] = open.emplace(correlation, std::move(one));
       dispatch(it->first, it->second, {});
     }
@@ -195,21 +198,55 @@ struct ServiceClient::Worker {
       return;
     }
     one.endpoint = std::move(endpoint);
-    send(correlation, one, *link, now);
-  }
-
-  void send(std::uint64_t correlation, Open& one, Link& link, TimePoint now) {
-    if (link.dealer.send(one.bytes) != SendOutcome::kSent) {
-      renew(one.endpoint, link, now);
-      if (std::ranges::find(link.unsent, correlation) == link.unsent.end()) link.unsent.push_back(correlation);
-      back_off(one, now);
+    if (one.queued_in == link->number) {
+      back_off(one, now);  // it did not take it the last time
       return;
     }
-    link.stuck_since.reset();
-    one.sent = true;
-    // A parked fetch is silent by intention.
-    const auto* fetch = std::get_if<messages::Fetch>(&one.what);
-    one.next_try = now + options.silence + milliseconds{fetch == nullptr ? 0 : fetch->wait_ms};
+    one.queued_in = link->number;
+    link->unsent.push_back(correlation);
+    act_at(one, now + one.back_off);
+  }
+
+  void act_at(Open& one, TimePoint when) {
+    one.next_try = when;
+    next_due = std::min(next_due, when);
+  }
+
+  /// All that is ready for a link goes in as few messages as can be.
+  void flush_unsent() {
+    const TimePoint now = Steady::now();
+    std::vector<Open*> asked;
+    std::vector<std::string_view> frames;
+    for (auto& [endpoint, link] : links) {
+      while (!link.unsent.empty()) {
+        if (!link.dealer.writable()) {
+          renew(endpoint, link, now);
+          break;
+        }
+        asked.clear();
+        frames.clear();
+        for (; !link.unsent.empty() && asked.size() < kFramesMax; link.unsent.pop_front()) {
+          const auto it = open.find(link.unsent.front());
+          if (it == open.end() || it->second.queued_in != link.number) continue;
+          it->second.queued_in = 0;
+          if (it->second.endpoint != endpoint) continue;
+          asked.push_back(&it->second);
+          frames.push_back(it->second.bytes);
+        }
+        if (asked.empty()) continue;
+        if (link.dealer.send(frames) != SendOutcome::kSent) {
+          for (Open* one : asked) back_off(*one, now);
+          break;
+        }
+        link.stuck_since.reset();
+        for (Open* one : asked) {
+          one->sent = true;
+          // A parked fetch is silent by intention.
+          const auto* fetch = std::get_if<messages::Fetch>(&one->what);
+          act_at(*one, now + options.silence + milliseconds{fetch == nullptr ? 0 : fetch->wait_ms});
+        }
+      }
+    }
   }
 
   /// libzmq never knocks again where our key was once turned away, but the list there may have changed since.
@@ -221,8 +258,8 @@ struct ServiceClient::Worker {
     link.stuck_since.reset();
   }
 
-  static void back_off(Open& one, TimePoint now) {
-    one.next_try = now + one.back_off;
+  void back_off(Open& one, TimePoint now) {
+    act_at(one, now + one.back_off);
     one.back_off = std::min(one.back_off * 2, kBackOffLast);
   }
 
@@ -312,7 +349,7 @@ struct ServiceClient::Worker {
       log_event(Level::kWarning, "client_link_failed", {{"endpoint", endpoint}, {"what", dealer.error().what}});
       return nullptr;
     }
-    return &links.emplace(endpoint, Link{std::move(*dealer), {}, false}).first->second;
+    return &links.emplace(endpoint, Link{std::move(*dealer), ++last_link, {}}).first->second;
   }
 
   void drop_unused_links() {
@@ -405,14 +442,19 @@ struct ServiceClient::Worker {
   void retry_due() {
     const TimePoint now = Steady::now();
     if (now < next_due && now < next_deadline) return;
+    next_due = next_deadline = now + kIdleWait;
     std::vector<std::uint64_t> late;
     for (auto& [correlation, one] : open) {
       if (now >= one.deadline) {
         late.push_back(correlation);
-      } else if (now >= one.next_try) {
+        continue;
+      }
+      if (now >= one.next_try) {
         if (one.sent) repeats.add();
         dispatch(correlation, one, {});
       }
+      next_due = std::min(next_due, one.next_try);
+      next_deadline = std::min(next_deadline, one.deadline);
     }
     for (const std::uint64_t correlation : late) give_up(correlation);
   }
@@ -431,27 +473,8 @@ struct ServiceClient::Worker {
                 reply_of(messages::Outcome::kUnavailable, "no_owner", "no instance of the service can be reached; nothing was done"));
   }
 
-  void flush_unsent() {
-    const TimePoint now = Steady::now();
-    for (auto& [endpoint, link] : links) {
-      while (!link.unsent.empty() && link.dealer.writable()) {
-        const std::uint64_t correlation = link.unsent.front();
-        link.unsent.pop_front();
-        const auto it = open.find(correlation);
-        // Answered, given up, or sent elsewhere in the meantime.
-        if (it == open.end() || it->second.endpoint != endpoint) continue;
-        send(correlation, it->second, link, now);
-      }
-    }
-  }
-
   void sleep() {
     const TimePoint now = Steady::now();
-    next_due = next_deadline = now + kIdleWait;
-    for (const auto& [correlation, one] : open) {
-      next_due = std::min(next_due, one.next_try);
-      next_deadline = std::min(next_deadline, one.deadline);
-    }
     const auto until = std::chrono::ceil<milliseconds>(std::min(next_due, next_deadline) - now);
     watches.clear();
     watches.push_back({.descriptor = wakeup.descriptor()});
@@ -473,10 +496,10 @@ struct ServiceClient::Worker {
   std::map<std::string, Link> links;
   std::map<std::string, Table> tables;
   std::vector<Watch> watches;
-  std::uint64_t last_correlation = 0;
+  std::uint64_t last_correlation = 0, last_link = 0;
   std::size_t bus_turn = 0;
-  TimePoint next_due{};
-  TimePoint next_deadline{};
+  /// At or before the first of all that are open.
+  TimePoint next_due{}, next_deadline{};
 
   std::mutex mutex;
   std::vector<Job> inbox;

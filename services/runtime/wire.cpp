@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -109,23 +110,18 @@ class Frame {
 
 enum class Reading { kNothing, kWrongShape, kMessage };
 
-/// Reads a message of exactly `count` frames. Parts arrive together or not at all, so the rest of a longer one is there to be thrown away.
-template <std::size_t count>
-Reading read_frames(void* socket, std::array<Frame, count>& frames) {
+/// Reads a message of `least` to `most` frames, each given to `take`. Parts arrive together or not at all, so the rest of a longer one is
+/// there to be thrown away.
+template <class Take>
+Reading read_frames(void* socket, std::size_t least, std::size_t most, Take take) {
   std::size_t read = 0;
-  bool more = true;
-  while (more && read < count) {
-    if (!frames[read].receive(socket)) return read == 0 ? Reading::kNothing : Reading::kWrongShape;
-    more = frames[read].more();
-    ++read;
+  for (bool more = true; more; ++read) {
+    Frame frame;
+    if (!frame.receive(socket)) return read == 0 ? Reading::kNothing : Reading::kWrongShape;
+    more = frame.more();
+    if (read < most) take(frame);
   }
-  const bool too_long = more;
-  while (more) {
-    Frame surplus;
-    if (!surplus.receive(socket)) break;
-    more = surplus.more();
-  }
-  return too_long || read < count ? Reading::kWrongShape : Reading::kMessage;
+  return read < least || read > most ? Reading::kWrongShape : Reading::kMessage;
 }
 
 SendOutcome send_frame(void* socket, std::string_view bytes, int flags) {
@@ -135,6 +131,16 @@ SendOutcome send_frame(void* socket, std::string_view bytes, int flags) {
     if (error == EINTR) continue;
     return error == EAGAIN ? SendOutcome::kFull : SendOutcome::kGone;
   }
+}
+
+/// The library keeps the parts of a message back until the last one is there, so none is sent when it refuses the first.
+SendOutcome send_all(void* socket, std::span<const std::string_view> frames) {
+  assert(!frames.empty() && frames.size() <= kFramesMax);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const SendOutcome outcome = send_frame(socket, frames[i], i + 1 < frames.size() ? ZMQ_SNDMORE : 0);
+    if (outcome != SendOutcome::kSent) return outcome;
+  }
+  return SendOutcome::kSent;
 }
 
 /// Binds where a socket of ours was bound until now.
@@ -258,6 +264,8 @@ tl::expected<Router, Fault> Router::bind(Context& context, const std::string& en
 
 tl::expected<void, Fault> Router::cut() {
   handle_.reset();
+  waiting_.clear();
+  more_ = false;
   auto again = bind_again([this] { return bind(*context_, target_of(endpoint_).address, options_); });
   if (!again) return tl::unexpected(std::move(again.error()));
   handle_ = std::move(again->handle_);
@@ -265,34 +273,46 @@ tl::expected<void, Fault> Router::cut() {
 }
 
 std::optional<Received> Router::receive() {
-  for (;;) {
-    std::array<Frame, 2> frames;
-    switch (read_frames(handle(), frames)) {
-      case Reading::kNothing: return std::nullopt;
-      case Reading::kWrongShape: ++malformed_count_; continue;
-      case Reading::kMessage: break;
+  while (waiting_.empty()) {
+    std::string identity;
+    bool first = true;
+    const Reading reading = read_frames(handle(), 2, kFramesMax + 1, [&](const Frame& frame) {
+      if (std::exchange(first, false)) {
+        identity = frame.text();
+        return;
+      }
+      Received received{identity, frame.text(), {}, {}};
+      if (options_.gate != nullptr) {
+        // Asked again for each: a key may be taken back while its link stands.
+        auto principal = options_.gate->admitted(frame.key(), options_.grant);
+        if (!principal || *principal != frame.user()) {
+          ++not_admitted_count_;
+          return;
+        }
+        received.user = std::move(*principal);
+        received.key = frame.key();
+      }
+      waiting_.push_back(std::move(received));
+    });
+    if (reading == Reading::kNothing) return std::nullopt;
+    if (reading == Reading::kWrongShape) {
+      waiting_.clear();
+      ++malformed_count_;
     }
-    Received received{frames[0].text(), frames[1].text(), {}, {}};
-    if (options_.gate == nullptr) return received;
-    // Asked again for each message: a key may be taken back while its link stands.
-    auto principal = options_.gate->admitted(frames[1].key(), options_.grant);
-    if (!principal || *principal != frames[1].user()) {
-      ++not_admitted_count_;
-      continue;
-    }
-    received.user = std::move(*principal);
-    received.key = frames[1].key();
-    return received;
   }
+  Received received = std::move(waiting_.front());
+  waiting_.pop_front();
+  more_ = !waiting_.empty();
+  return received;
 }
 
 bool Router::may(const Received& received, std::uint64_t type_id) const {
   return options_.gate == nullptr || options_.gate->may(received.key, options_.grant, type_id);
 }
 
-SendOutcome Router::send(const std::string& identity, std::string_view bytes) {
+SendOutcome Router::send(const std::string& identity, std::span<const std::string_view> frames) {
   if (const SendOutcome outcome = send_frame(handle(), identity, ZMQ_SNDMORE); outcome != SendOutcome::kSent) return outcome;
-  return send_frame(handle(), bytes, 0);
+  return send_all(handle(), frames);
 }
 
 tl::expected<Dealer, Fault> Dealer::connect(Context& context, const std::string& endpoint, const SocketOptions& options) {
@@ -304,17 +324,23 @@ tl::expected<Dealer, Fault> Dealer::connect(Context& context, const std::string&
 }
 
 std::optional<std::string> Dealer::receive() {
-  for (;;) {
-    std::array<Frame, 1> frames;
-    switch (read_frames(handle(), frames)) {
+  while (waiting_.empty()) {
+    switch (read_frames(handle(), 1, kFramesMax, [this](const Frame& frame) { waiting_.push_back(frame.text()); })) {
       case Reading::kNothing: return std::nullopt;
-      case Reading::kWrongShape: ++malformed_count_; continue;
-      case Reading::kMessage: return frames[0].text();
+      case Reading::kWrongShape:
+        waiting_.clear();
+        ++malformed_count_;
+        break;
+      case Reading::kMessage: break;
     }
   }
+  std::string bytes = std::move(waiting_.front());
+  waiting_.pop_front();
+  more_ = !waiting_.empty();
+  return bytes;
 }
 
-SendOutcome Dealer::send(std::string_view bytes) { return send_frame(handle(), bytes, 0); }
+SendOutcome Dealer::send(std::span<const std::string_view> frames) { return send_all(handle(), frames); }
 
 bool Dealer::writable() const { return has_event(handle(), ZMQ_POLLOUT); }
 
@@ -349,9 +375,8 @@ SendOutcome Publisher::send(const Topic& topic, std::string_view header, std::st
 
 std::optional<Publisher::Change> Publisher::receive() {
   for (;;) {
-    std::array<Frame, 1> frames;
-    if (read_frames(handle(), frames) == Reading::kNothing) return std::nullopt;
-    const std::string text = frames[0].text();
+    std::string text;
+    if (read_frames(handle(), 1, 1, [&](const Frame& frame) { text = frame.text(); }) == Reading::kNothing) return std::nullopt;
     if (text.empty() || (text[0] != 0 && text[0] != 1)) continue;  // subscribers may send anything; only subscriptions mean something
     return Change{text[0] == 1 ? Change::Kind::kSubscribed : Change::Kind::kUnsubscribed, text.substr(1)};
   }
@@ -371,11 +396,11 @@ tl::expected<Subscriber, Fault> Subscriber::connect(Context& context, const std:
 
 std::optional<Subscriber::Message> Subscriber::receive() {
   for (;;) {
-    std::array<Frame, 3> frames;
-    switch (read_frames(handle(), frames)) {
+    std::vector<std::string> frames;
+    switch (read_frames(handle(), 3, 3, [&](const Frame& frame) { frames.push_back(frame.text()); })) {
       case Reading::kNothing: return std::nullopt;
       case Reading::kWrongShape: continue;
-      case Reading::kMessage: return Message{frames[0].text(), frames[1].text(), frames[2].text()};
+      case Reading::kMessage: return Message{std::move(frames[0]), std::move(frames[1]), std::move(frames[2])};
     }
   }
 }
@@ -402,16 +427,21 @@ bool wait(std::span<Watch> watches, std::chrono::milliseconds timeout) {
   std::vector<Watch*> asked;
   items.reserve(watches.size());
   asked.reserve(watches.size());
+  bool has_more = false;
   for (Watch& watch : watches) {
     watch.ready = false;
     if (watch.socket == nullptr && watch.descriptor < 0) continue;
     const int events = ZMQ_POLLIN | (watch.for_space ? ZMQ_POLLOUT : 0);
+    has_more = has_more || (watch.socket != nullptr && watch.socket->has_more());
     items.push_back({watch.socket == nullptr ? nullptr : watch.socket->handle(), watch.descriptor, static_cast<short>(events), 0});
     asked.push_back(&watch);
   }
-  const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), std::max<long>(0, static_cast<long>(timeout.count())));
-  for (std::size_t i = 0; i < items.size(); ++i) asked[i]->ready = ready > 0 && items[i].revents != 0;
-  return ready > 0;
+  const long most = has_more ? 0 : std::max<long>(0, static_cast<long>(timeout.count()));
+  const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), most);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    asked[i]->ready = (ready > 0 && items[i].revents != 0) || (asked[i]->socket != nullptr && asked[i]->socket->has_more());
+  }
+  return ready > 0 || has_more;
 }
 
 }  // namespace bridgework::runtime

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -77,6 +78,8 @@ class Socket {
   /// Where it is bound or connected, with the port the system chose for `tcp://127.0.0.1:*` and the key the server has: whom it is told can
   /// connect.
   const std::string& endpoint() const { return endpoint_; }
+  /// Whether a part of a message that has been taken from the library is still to be handed out.
+  bool has_more() const { return more_; }
 
  protected:
   Socket() = default;
@@ -91,7 +94,12 @@ class Socket {
   };
   std::unique_ptr<void, Close> handle_;
   std::string endpoint_;
+  bool more_ = false;
 };
+
+/// Between a Dealer and a Router a message is one to so many frames, each a request or a reply by itself: what is ready at one moment for
+/// one peer goes as one, because the library wakes a thread for every message. A longer one is of the wrong shape.
+constexpr std::size_t kFramesMax = 64;
 
 /// A message from one of many peers. The bytes are a copy in memory of its own, so they are aligned for Cap'n Proto and outlive the
 /// socket.
@@ -112,8 +120,9 @@ class Router : public Socket {
   std::optional<Received> receive();
   /// Whether its sender may send or read messages of that type here.
   bool may(const Received& received, std::uint64_t type_id) const;
-  /// Never waits and never drops in silence.
-  [[nodiscard]] SendOutcome send(const std::string& identity, std::string_view bytes);
+  /// Never waits and never drops in silence. At most kFramesMax frames, of which all are sent or none.
+  [[nodiscard]] SendOutcome send(const std::string& identity, std::span<const std::string_view> frames);
+  [[nodiscard]] SendOutcome send(const std::string& identity, std::string_view bytes) { return send(identity, std::span(&bytes, 1)); }
 
   /// Cuts every link: each peer comes back by itself and shows its key anew. What was queued is gone, as with any broken link. On a fault
   /// there is no socket any more.
@@ -125,6 +134,7 @@ class Router : public Socket {
  private:
   Context* context_ = nullptr;
   SocketOptions options_;
+  std::deque<Received> waiting_;  ///< of the message that was read last
   std::uint64_t malformed_count_ = 0;
   std::uint64_t not_admitted_count_ = 0;
 };
@@ -136,13 +146,16 @@ class Dealer : public Socket {
   static tl::expected<Dealer, Fault> connect(Context& context, const std::string& endpoint, const SocketOptions& options = {});
 
   std::optional<std::string> receive();
-  [[nodiscard]] SendOutcome send(std::string_view bytes);
+  /// At most kFramesMax frames, of which all are sent or none.
+  [[nodiscard]] SendOutcome send(std::span<const std::string_view> frames);
+  [[nodiscard]] SendOutcome send(std::string_view bytes) { return send(std::span(&bytes, 1)); }
   /// Whether the server is there and would take a message now.
   bool writable() const;
 
   std::uint64_t malformed_count() const { return malformed_count_; }
 
  private:
+  std::deque<std::string> waiting_;  ///< of the message that was read last
   std::uint64_t malformed_count_ = 0;
 };
 

@@ -67,6 +67,56 @@ TEST_F(Wire, CarriesEveryByteThereAndBack) {
   EXPECT_EQ(take(*dealer), "");
 }
 
+TEST_F(Wire, WhatGoesAsOneMessageIsHandedOutOneByOne) {
+  auto router = Router::bind(context_, ipc("a"));
+  auto dealer = Dealer::connect(context_, ipc("a"));
+  ASSERT_TRUE(await_connected(*dealer));
+  std::vector<std::string> questions;
+  for (std::size_t i = 0; i < kFramesMax; ++i) questions.push_back("question " + std::to_string(i));
+  const std::vector<std::string_view> frames(questions.begin(), questions.end());
+  ASSERT_EQ(dealer->send(frames), SendOutcome::kSent);
+  ASSERT_EQ(dealer->send("and one"), SendOutcome::kSent);
+  std::string identity;
+  for (const auto& question : questions) {
+    // What is still to be handed out wakes, though the library has nothing more.
+    ASSERT_TRUE(await(*router));
+    const auto received = router->receive();
+    ASSERT_TRUE(received);
+    EXPECT_EQ(received->bytes, question);
+    identity = received->identity;
+  }
+  EXPECT_EQ(take(*router)->bytes, "and one");
+  ASSERT_EQ(router->send(identity, frames), SendOutcome::kSent);
+  for (const auto& question : questions) EXPECT_EQ(take(*dealer), question);
+  EXPECT_FALSE(dealer->receive());
+  EXPECT_EQ(router->malformed_count() + dealer->malformed_count(), 0u);
+
+  for (std::size_t i = 0; i < kFramesMax; ++i) ASSERT_GE(zmq_send(dealer->handle(), "x", 1, ZMQ_SNDMORE), 0);
+  ASSERT_GE(zmq_send(dealer->handle(), "one too many", 12, 0), 0);
+  ASSERT_EQ(dealer->send("fits"), SendOutcome::kSent);
+  EXPECT_EQ(take(*router)->bytes, "fits");
+  EXPECT_EQ(router->malformed_count(), 1u);
+}
+
+TEST_F(Wire, OfAMessageThatIsRefusedNoPartIsSent) {
+  SocketOptions small;
+  small.queue_messages_max = 2;
+  auto router = Router::bind(context_, ipc("a"), small);
+  auto dealer = Dealer::connect(context_, ipc("a"), small);
+  ASSERT_TRUE(await_connected(*dealer));
+  ASSERT_EQ(dealer->send("hello"), SendOutcome::kSent);
+  const std::string identity = take(*router)->identity, big(100'000, 'x');
+  const std::vector<std::string_view> three(3, big);
+  std::size_t sent = 0;
+  while (router->send(identity, three) == SendOutcome::kSent) ++sent;
+  std::size_t got = 0;
+  for (; got < 3 * sent; ++got) ASSERT_EQ(take(*dealer), big);
+  // Room again, as soon as the library has noticed, and what was refused left nothing behind.
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (router->send(identity, "after it") != SendOutcome::kSent) ASSERT_LT(std::chrono::steady_clock::now(), limit);
+  EXPECT_EQ(take(*dealer), "after it");
+}
+
 TEST_F(Wire, ReceiveHasNothingToSayWhenThereIsNothing) {
   auto router = Router::bind(context_, ipc("a"));
   auto dealer = Dealer::connect(context_, ipc("a"));
