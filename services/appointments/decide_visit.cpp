@@ -59,7 +59,7 @@ Decision take(const State& state, const messages::HoldSlot& command, VisitState 
   if (!belongs_to(command.appointment.text(), command.site))
     return Decision::refuse(Refusal::kInvalidId, "an appointment's id starts with its site and a dot");
   if (command.person.empty()) return Decision::refuse(Refusal::kInvalidId, "a visit needs a person");
-  const VisitRecord* known = state.find<VisitRecord>(command.appointment.text());
+  const VisitRecord* known = state.find_new<VisitRecord>(command.appointment.text());
   if (known != nullptr && !after(known->state, Step::kHold))
     return Decision::refuse(Refusal::kAlreadyExists,
                             "there is an appointment " + command.appointment.text() + ": " + possible_from(known->state));

@@ -40,20 +40,34 @@ class Records {
   enum class Rest { kUnknown, kEverythingElseIsAbsent };
   explicit Records(Rest rest = Rest::kUnknown) : rest_(rest) {}
 
-  bool knows(const std::string& key) const { return rest_ == Rest::kEverythingElseIsAbsent || map_.contains(key); }
-  const Record* find(const std::string& key) const {
-    const auto it = map_.find(key);
-    return it == map_.end() || !it->second ? nullptr : &*it->second;
+  /// The record, or none where it is absent; nullptr where that is not known. Valid until it is set or forgotten.
+  const std::optional<Record>* look(const std::string& key) const {
+    if (const auto it = recent_.find(key); it != recent_.end()) return &it->second;
+    if (auto node = older_.extract(key)) return &recent_.insert(std::move(node)).position->second;
+    static const std::optional<Record> kAbsent;
+    return rest_ == Rest::kEverythingElseIsAbsent ? &kAbsent : nullptr;
   }
-  void set(std::string key, std::optional<Record> record) { map_.insert_or_assign(std::move(key), std::move(record)); }
-  std::size_t size() const { return map_.size(); }
-  void clear() { map_.clear(); }
-  auto begin() const { return map_.begin(); }
-  auto end() const { return map_.end(); }
+  const Record* find(const std::string& key) const {
+    const auto* entry = look(key);
+    return entry == nullptr || !*entry ? nullptr : &**entry;
+  }
+  void set(std::string key, std::optional<Record> record) {
+    older_.erase(key);
+    recent_.insert_or_assign(std::move(key), std::move(record));
+  }
+  /// How many were set or looked at since it was aged the last time.
+  std::size_t recent() const { return recent_.size(); }
+  void clear() {
+    recent_.clear();
+    older_.clear();
+  }
+  /// Forgets what nobody has set or looked at since it was called the last time.
+  void age() { older_ = std::exchange(recent_, {}); }
 
  private:
+  using Map = std::unordered_map<std::string, std::optional<Record>>;
   Rest rest_;
-  std::unordered_map<std::string, std::optional<Record>> map_;
+  mutable Map recent_, older_;
 };
 
 /// What `decide` may read: the records of its own lane, and the service's configuration.
@@ -71,23 +85,33 @@ class State {
   /// The record of that type and id, or nullptr. Valid until the decision is committed.
   template <class R>
   const R* find(std::string_view id) const {
-    std::string key = record_key<R>(id);
-    if (!records_->knows(key)) {
-      missing_.push_back(std::move(key));
-      return nullptr;
-    }
-    const Record* record = records_->find(key);
-    return record == nullptr ? nullptr : std::get_if<R>(record);
+    return find_or_note<R>(id, missing_);
+  }
+  /// As `find`, for an id that the message itself brings into the world: one that has not been loaded counts as absent, and the commit
+  /// makes sure. So nobody waits for the store to say that it does not know what is new.
+  template <class R>
+  const R* find_new(std::string_view id) const {
+    return find_or_note<R>(id, presumed_);
   }
   const Config& config() const { return *config_; }
 
   /// Keys that were read but not loaded; not empty means that the decision must not be used.
   const std::vector<std::string>& missing() const { return missing_; }
+  /// Keys that were taken for absent without being loaded.
+  const std::vector<std::string>& presumed() const { return presumed_; }
 
  private:
+  template <class R>
+  const R* find_or_note(std::string_view id, std::vector<std::string>& unknown) const {
+    std::string key = record_key<R>(id);
+    const std::optional<Record>* record = records_->look(key);
+    if (record == nullptr) unknown.push_back(std::move(key));
+    return record == nullptr || !*record ? nullptr : std::get_if<R>(&**record);
+  }
+
   const Records<Record>* records_;
   const Config* config_;
-  mutable std::vector<std::string> missing_;
+  mutable std::vector<std::string> missing_, presumed_;
 };
 
 /// Everything that follows from one message, committed as a whole or not at all.

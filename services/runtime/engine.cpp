@@ -127,6 +127,7 @@ void Engine::submit(ReplyTo to, messages::Request request) {
   char type[17];
   std::snprintf(type, sizeof type, "%016llx", static_cast<unsigned long long>(request.type_id));
   item.idempotency_key = request.principal + ":" + type + ":" + request.idempotency_key;
+  item.taken_for_new = !item.retries_parked;
   ++run.commands;
   run.queue.push_back(std::move(item));
 }
@@ -230,6 +231,7 @@ std::string Engine::effect_name(Lane lane, const std::string& id) { return std::
 
 void Engine::forget_records(LaneRun& run) {
   run.records->clear();
+  run.unsettled = 0;
   for (auto& item : run.queue) item.loads = 0;
 }
 
@@ -291,7 +293,7 @@ void Engine::adopt(const OwnedLane& owned, const LaneExtras* extras) {
     return;
   }
   run.fence = owned.fence;
-  run.checkpoint = owned.checkpoint;
+  run.checkpoint = run.decided = owned.checkpoint;
   run.seen = owned.checkpoint;
   run.generation = 0;
   run.cautious = 0;
@@ -449,7 +451,10 @@ void Engine::take_due_timers() {
 
 /// While a commit is under way. Whether there is more to do at once.
 bool Engine::decide_meanwhile() {
-  if (ask()) stage();
+  if (ask()) {
+    stage();
+    ask();  // for what that found missing
+  }
   return !flight_ || store_.commit_answered();
 }
 
@@ -509,10 +514,7 @@ std::chrono::milliseconds Engine::idle_for() const {
 
 void Engine::leave() {
   end_commit();
-  while (!outcome_unknown_ && !lanes_to_commit().empty()) {
-    begin_commit();
-    end_commit();
-  }
+  for (begin_commit(); flight_ && !outcome_unknown_; begin_commit()) end_commit();
   std::vector<OwnedLane> owned;
   for (const auto& [lane, run] : lanes_) owned.push_back({lane, run.fence, run.checkpoint});
   if (const auto ok = store_.release(self_, owned, true); !ok) {

@@ -41,7 +41,7 @@ struct EngineOptions {
   std::size_t event_items_max = 4'096;      ///< routed and not yet committed; above it nothing more is fetched
   std::size_t events_per_commit_max = 256;  ///< one long transaction stalls every client of the store
   std::size_t bytes_per_commit_max = 256 * 1024;
-  std::size_t records_cached_max = 20'000;  ///< per instance; caches are emptied above it
+  std::size_t records_cached_max = 100'000;  ///< per instance; above it what was not used lately is forgotten
   /// Events are decided when they arrive, but at most one commit in this time is made for events alone: nobody waits for it, and each
   /// commit costs the store a write to disk that others wait for. Whatever has somebody waiting is committed at once.
   std::chrono::milliseconds event_commit_every{10};
@@ -104,6 +104,7 @@ class Engine {
     int loads = 0;               ///< how often records had to be loaded for it
     bool checked = false;        ///< the store has said whether it was answered before
     bool asked = false;          ///< it is being asked
+    bool taken_for_new = false;  ///< it is not asked first: the commit makes sure
     Instant deadline{};          ///< zero: none
     std::uint64_t sequence = 0;  ///< of an event
     std::string entity;          ///< routing text: what is parked when this cannot be handled
@@ -129,8 +130,10 @@ class Engine {
   struct LaneRun {
     std::uint64_t fence = 0;
     std::uint64_t checkpoint = 0;  ///< durable
+    std::uint64_t decided = 0;     ///< where it will be after the commit that is under way; else where it is
     std::uint64_t seen = 0;        ///< every event up to here has been routed
     std::unique_ptr<LaneRecords> records;
+    int unsettled = 0;  ///< commits to be settled before records may be forgotten: what is decided lies nowhere else until then
     std::deque<Item> queue;
     std::deque<Item> claims;  ///< effects that wait until fewer are out; apart, so that they hold up nothing
     std::size_t commands = 0, event_items = 0;
@@ -140,7 +143,7 @@ class Engine {
     std::optional<std::uint64_t> counted_at;  ///< checkpoint at which this process has counted its try
     std::size_t cautious = 0;                 ///< an earlier try died: so many events are still taken one at a time
     Staged staged;
-    bool committing = false;  ///< a commit of this lane is under way: nothing else is decided here before its outcome is known
+    bool committing = false;  ///< a commit of this lane is under way; what is decided meanwhile stands on it, and falls with it
     bool wants = false;       ///< what its next message needs is among `wanted_`
     bool stale = false;       ///< checkpoint and caches must be read again
     std::string halted;       ///< why nothing moves here any more
@@ -191,12 +194,12 @@ class Engine {
     std::chrono::steady_clock::time_point begun;
   };
   bool commit_is_due() const;
-  std::vector<Lane> lanes_to_commit();
   void begin_commit();
   void lose_commit(const Fault& fault);
   /// Whether the next commit may be sent before anybody is told of this one.
   enum class AndThen { kNothing, kNextCommit };
   void end_commit(AndThen then = AndThen::kNothing);
+  void decide_again(LaneRun& run, Staged& lost);
   void settle(Flight& flight, const std::vector<UnitResult>& results);
   bool too_many_parked() const;
   void flush_checkpoints();
@@ -228,7 +231,6 @@ class Engine {
   std::vector<std::pair<ReplyTo, messages::Reply>> replies_out_;  ///< committed, and to be told
   Lane claim_after_ = 0;                                          ///< the last lane that claimed an effect
   Lane stage_from_ = 0;            ///< the first lane for which there was no room in the last commit that was full
-  Lane commit_after_ = 0;          ///< the last lane of the last commit that took only half of the lanes
   bool outcome_unknown_ = false;   ///< a call failed since the last tick: what it asked for may still happen
   std::vector<RecordKey> wanted_;  ///< missed while a commit was under way; loaded after it
   bool ask_first_ = false;         ///< somebody has to ask the store before the next commit begins

@@ -21,37 +21,19 @@ bool Engine::commit_is_due() const {
   return any && steady_() >= next_event_commit_;
 }
 
-/// All that have something, unless that is more than half of the lanes and somebody waits: then the half whose turn it is, so that the
-/// others' messages are decided while these are committed.
-std::vector<Lane> Engine::lanes_to_commit() {
-  std::vector<Lane> lanes;
-  bool hurry = false;
-  for (const auto& [lane, run] : lanes_) {
-    if (run.staged.items.empty()) continue;
-    lanes.push_back(lane);
-    hurry = hurry || run.staged.hurry;
-  }
-  const std::size_t half = (lanes_.size() + 1) / 2;
-  if (!hurry || lanes.size() <= half) return lanes;
-  const auto next = std::upper_bound(lanes.begin(), lanes.end(), commit_after_);
-  std::rotate(lanes.begin(), next, lanes.end());
-  lanes.resize(half);
-  commit_after_ = lanes.back();
-  return lanes;
-}
-
 void Engine::begin_commit() {
   Flight flight;
-  flight.lanes = lanes_to_commit();
-  if (flight.lanes.empty()) return;
-  for (const Lane lane : flight.lanes) {
-    LaneRun& run = lanes_.at(lane);
+  for (auto& [lane, run] : lanes_) {
+    if (run.staged.items.empty()) continue;
+    flight.lanes.push_back(lane);
     Staged& mine = flight.staged[lane] = std::exchange(run.staged, {});
     // With nothing left to handle the lane has everything it has seen behind it.
     if (mine.unit.checkpoint && run.event_items == 0) mine.unit.checkpoint->next = std::max(mine.unit.checkpoint->next, run.seen);
+    if (mine.unit.checkpoint) run.decided = mine.unit.checkpoint->next;
     flight.units.push_back(std::move(mine.unit));
     run.committing = true;
   }
+  if (flight.lanes.empty()) return;
   flight.begun = steady_();
   const auto begun = store_.begin_commit(incarnation_, flight.units);
   flight_ = std::move(flight);
@@ -102,6 +84,21 @@ void Engine::end_commit(AndThen then) {
   replies_out_.clear();
 }
 
+/// Back to where it was taken from, in front of what came later.
+void Engine::decide_again(LaneRun& run, Staged& lost) {
+  for (const auto& entity : lost.newly_parked) {
+    if (--run.parked[entity] == 0) run.parked.erase(entity);
+  }
+  for (const auto& entity : lost.unparked) ++run.parked[entity];
+  // Timers are still in the store, if they are.
+  for (const auto& item : lost.items) run.timers_queued.erase(item.timer_name);
+  std::erase_if(lost.items, [](const Item& item) { return !item.timer_name.empty(); });
+  timers_dirty_ = true;
+  requeue(run, lost.items, false);
+  run.decided = run.checkpoint;
+  lost = {};
+}
+
 void Engine::settle(Flight& flight, const std::vector<UnitResult>& results) {
   auto& [units, lanes, staged, begun] = flight;
   for (std::size_t u = 0; u < lanes.size(); ++u) {
@@ -114,25 +111,26 @@ void Engine::settle(Flight& flight, const std::vector<UnitResult>& results) {
       case UnitOutcome::kFenced:
         fenced_.add();
         log_event(Level::kWarning, "fence_lost", {{"lane", lane}, {"fence", run.fence}});
+        unstage(run);
         requeue(run, mine.items, true);
         drop_lane(lane, Outcome::kNotOwner);
         next_tick_ = {};
         continue;
       case UnitOutcome::kAlreadyAnswered:
       case UnitOutcome::kTimerChanged:
+      case UnitOutcome::kRecordExists:
         conflicts_.add();
-        for (auto& item : mine.items) run.timers_queued.erase(item.timer_name);
-        std::erase_if(mine.items, [](const Item& item) { return !item.timer_name.empty(); });
-        timers_dirty_ = true;
-        for (const auto& entity : mine.newly_parked) {
-          if (--run.parked[entity] == 0) run.parked.erase(entity);
-        }
-        for (const auto& entity : mine.unparked) ++run.parked[entity];
-        requeue(run, mine.items, false);
+        decide_again(run, run.staged);
+        decide_again(run, mine);
         forget_records(run);
+        if (result.outcome == UnitOutcome::kRecordExists) {
+          for (auto& key : units[u].absent) wanted_.push_back({lane, std::move(key)});
+          run.wants = true;
+        }
         continue;
       case UnitOutcome::kCheckpointMoved:
         conflicts_.add();
+        unstage(run);
         requeue(run, mine.items, true);
         forget_volatile(run);
         run.stale = true;
@@ -141,11 +139,13 @@ void Engine::settle(Flight& flight, const std::vector<UnitResult>& results) {
       case UnitOutcome::kLogBroken:
         run.halted = "the log and its head disagree, or a key has a foreign type";
         log_event(Level::kError, "lane_halted", {{"lane", lane}, {"why", run.halted}});
+        unstage(run);
         for (const auto& item : mine.items) answer(item, Outcome::kInternal, "internal", "the log needs a person's attention");
         continue;
     }
+    if (run.unsettled > 0) --run.unsettled;
     if (units[u].checkpoint) {
-      run.checkpoint = units[u].checkpoint->next;
+      run.checkpoint = units[u].checkpoint->next;  // `decided` since it was sent
       // Careful, each event is counted by itself; else one count per life of the process is enough.
       if (run.cautious == 0) run.counted_at = run.checkpoint;
     }
@@ -222,7 +222,7 @@ void Engine::flush_checkpoints() {
     LaneRun& run = lanes_.at(units[u].lane);
     if ((*results)[u].outcome == UnitOutcome::kDone) {
       if (run.counted_at == run.checkpoint) run.counted_at = units[u].checkpoint->next;
-      run.checkpoint = units[u].checkpoint->next;
+      run.checkpoint = run.decided = units[u].checkpoint->next;
     } else {
       ((*results)[u].outcome == UnitOutcome::kFenced ? fenced_ : conflicts_).add();
       run.stale = true;

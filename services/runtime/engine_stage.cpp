@@ -32,7 +32,8 @@ void sort_out(std::vector<RecordKey>& keys) {
 }
 }  // namespace
 
-/// Asks what each new command was answered before, what it will want, and what was missed while a commit was under way, in one round trip.
+/// Asks what each command that is not taken for new was answered before, what it will want, and what was missed while a commit was under
+/// way, in one round trip.
 /// During a commit it is asked behind it. False: touch with the store was lost.
 bool Engine::ask() {
   if (question_) return true;
@@ -46,7 +47,7 @@ bool Engine::ask() {
     run.wants = false;
     if (run.stale) continue;
     for (auto& item : run.queue) {
-      if (item.checked) continue;
+      if (item.checked || item.taken_for_new) continue;
       question.keys.push_back(item.idempotency_key);
       item.asked = true;
       if (item.retries_parked) continue;
@@ -227,12 +228,15 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     return unpark(lane, run);
   }
   Item& item = run.queue.front();
+  const bool again = !item.parked_key.empty();
+  const bool is_event = item.work.kind == Work::Kind::kEvent && !again;
+  // No event that must be counted first is decided on top of a commit that is under way.
+  if (run.committing && (again || (is_event && (run.cautious > 0 || run.counted_at != run.checkpoint)))) return Step::kLater;
   const auto take = [&](messages::Reply reply) {
-    const bool is_event = item.work.kind == Work::Kind::kEvent && item.parked_key.empty();
     if (is_event) {
       --run.event_items;
       --event_items_;
-      staged.unit.checkpoint = Unit::Checkpoint{run.checkpoint, item.sequence};
+      staged.unit.checkpoint = Unit::Checkpoint{run.decided, item.sequence};
     } else if (item.work.kind == Work::Kind::kCommand) {
       --run.commands;
     }
@@ -264,11 +268,9 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     return Step::kTaken;
   }
   if (!item.idempotency_key.empty() && staged.keys.contains(item.idempotency_key)) {
-    item.checked = false;  // the same command twice in one turn: the second finds the first's record
+    item.checked = item.taken_for_new = false;  // the same command twice in one turn: the second finds the first's record
     return Step::kStop;
   }
-  const bool again = !item.parked_key.empty();
-  const bool is_event = item.work.kind == Work::Kind::kEvent && !again;
   if (is_event && !run.parked.empty() && run.parked.contains(item.entity)) {
     park(run, item, "follows a parked message of the same entity");
     return take({});
@@ -365,6 +367,7 @@ Engine::Step Engine::stage_item(Lane lane, LaneRun& run, std::vector<RecordKey>&
     staged.bytes += record.key.size() + (record.bytes ? record.bytes->size() : 0);
     unit.records.push_back(std::move(record));
   }
+  for (auto& key : decided->presumed) unit.absent.push_back(std::move(key));
   for (auto& index : decided->indexes) unit.indexes.push_back(std::move(index));
   for (auto& timer : decided->timers) {
     Unit::TimerWrite write{timer.name, timer.due, std::nullopt};
@@ -468,26 +471,31 @@ void Engine::stage_claims() {
 void Engine::stage() {
   stage_claims();
   std::vector<Lane> open;
-  std::size_t cached = 0, events = 0, bytes = 0;
+  std::size_t cached = 0, events = 0, bytes = 0, commands = 0;
   for (auto& [lane, run] : lanes_) {
-    cached += run.records->size();
+    cached += run.records->recent();
     events += run.staged.events;
     bytes += run.staged.bytes;
-    if (!run.queue.empty() && !run.stale && run.halted.empty() && !run.committing && !run.wants) open.push_back(lane);
+    if (!run.queue.empty() && !run.stale && run.halted.empty() && !run.wants) {
+      open.push_back(lane);
+      commands += run.commands;
+    }
   }
-  if (cached > options_.records_cached_max) {
+  // With nothing under way the store would stand still while all of them are decided: it gets the first half.
+  std::size_t before_commit = flight_ ? SIZE_MAX : std::max<std::size_t>(4, (commands + 1) / 2);
+  if (cached > options_.records_cached_max / 2) {
     for (auto& [lane, run] : lanes_) {
-      // What is decided and not committed exists nowhere but in the cache.
-      if (run.committing) continue;
-      if (run.staged.items.empty()) forget_records(run);
-      else run.staged.hurry = true;
+      if (run.unsettled > 0) continue;
+      run.records->age();
+      run.unsettled = (run.committing ? 1 : 0) + (run.staged.items.empty() ? 0 : 1);
+      for (auto& item : run.queue) item.loads = 0;
     }
   }
   // While a commit is under way the store is not asked for anything: what would need it waits.
   if (!flight_ && !count_first_attempts(open)) return;
   // Where there was no room the last time it begins now, or those behind would wait for ever.
   std::rotate(open.begin(), std::lower_bound(open.begin(), open.end(), stage_from_), open.end());
-  bool done = false, full = false;
+  bool done = false, full = false, enough = false;
   while (!open.empty() && !done) {
     bool alone = false;
     std::vector<RecordKey> missing;
@@ -501,14 +509,19 @@ void Engine::stage() {
           full = true;
           stage_from_ = lane;
         }
-        if (full) break;
-        if (!run.queue.front().checked) break;
+        if (!full && !enough && before_commit == 0) {
+          enough = true;
+          stage_from_ = lane;
+        }
+        if (full || enough) break;
+        if (!run.queue.front().checked && !run.queue.front().taken_for_new) break;
         const std::size_t events_before = mine.events, bytes_before = mine.bytes;
-        const bool event = run.queue.front().work.kind == Work::Kind::kEvent;
+        const bool event = run.queue.front().work.kind == Work::Kind::kEvent, command = run.queue.front().work.kind == Work::Kind::kCommand;
         const Step step = stage_item(lane, run, flight_ ? wanted_ : missing);
         if (run.stale) break;  // touch with the store was lost
         events += mine.events - events_before;
         bytes += mine.bytes - bytes_before;
+        if (step == Step::kTaken && command) --before_commit;
         if (step == Step::kWait) {
           waiting.push_back(lane);
           alone = run.cautious > 0;
@@ -554,6 +567,7 @@ void Engine::requeue(LaneRun& run, std::vector<Item>& items, bool commands_only)
     }
     if (command) {
       item.checked = item.idempotency_key.empty();
+      item.taken_for_new = false;
       ++run.commands;
     }
     if (item.work.kind == Work::Kind::kEvent && item.parked_key.empty()) {

@@ -45,6 +45,7 @@ struct Decided {
   std::vector<Timer> timers;
   std::vector<Unit::EffectWrite> effects;  ///< body: type id (16 hex) + bytes
   std::vector<std::string> events;         ///< EventRecord bytes
+  std::vector<std::string> presumed;       ///< records it took for absent without their having been loaded
 };
 
 /// Why there is no decision.
@@ -66,8 +67,11 @@ class LaneRecords {
   virtual ~LaneRecords() = default;
   /// From the store. Fails on bytes that are no such record.
   virtual tl::expected<void, std::string> set(const std::string& key, const std::optional<std::string>& bytes) = 0;
-  virtual std::size_t size() const = 0;
+  /// How many were used since it was aged the last time.
+  virtual std::size_t recent() const = 0;
   virtual void clear() = 0;
+  /// Forgets what was not used since it was aged the last time.
+  virtual void age() = 0;
 };
 
 struct ConsumedType {

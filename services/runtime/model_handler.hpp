@@ -176,6 +176,7 @@ class ModelHandler final : public Handler {
     if (!state.missing().empty()) return tl::unexpected(Undecided{state.missing(), {}});
 
     Decided out;
+    out.presumed = state.presumed();
     if (decision.refused()) {
       out.refused = true;
       out.code = std::string(to_string(decision.refused()->code));
@@ -263,8 +264,9 @@ class ModelHandler final : public Handler {
       records.set(key, std::move(record));
       return {};
     }
-    std::size_t size() const override { return records.size(); }
+    std::size_t recent() const override { return records.recent(); }
     void clear() override { records.clear(); }
+    void age() override { records.age(); }
   };
 
   static std::string hint(std::string_view effect) { return std::string(effect.substr(0, 16)); }

@@ -97,6 +97,7 @@ return 'OK'
 //   fence, expected checkpoint or '-', next checkpoint,
 //   n, n x (key, request hash, reply)            idempotency records: must not exist
 //   n, n x (zset key, hash key, name, body)      fired timers: body must be what is stored; both entries go
+//   n, hash key, n x name                        records that must not exist
 //   n, n x (command, key, argc, arguments...)    operations
 //   n, n x (number of events, they as a part of an entry of the log)
 // The events of a call lie in as few entries of the log as kLogEntryBytesMax allows, written here as 16384.
@@ -171,6 +172,17 @@ for u = 1, units do
     if code == 'OK' and call('HGET', K[tonumber(A[q + 1])], A[q + 2]) ~= A[q + 3] then code = 'TIMER' end
   end
   p = p + 1 + nfired * 4
+  local nabsent = tonumber(A[p])
+  if nabsent > 0 then
+    local k = tonumber(A[p + 1])
+    local have = type_of(k)
+    if have ~= 'none' and have ~= 'hash' then code = 'BROKEN' end
+    if code == 'OK' and have == 'hash' then
+      local found = call('HMGET', K[k], unpack(A, p + 2, p + 1 + nabsent))
+      for i = 1, nabsent do if found[i] then code = 'EXISTS' end end
+    end
+  end
+  p = p + 2 + nabsent
   local ops = p + 1
   local nops = tonumber(A[p])
   p = ops
@@ -639,6 +651,9 @@ tl::expected<void, Fault> RedisStore::begin_commit(const std::string& incarnatio
       a.point_at(f.name);
       a.point_at(f.body);
     }
+    a.keep(unit.absent.size());
+    a.keep(keys.place(keys_.records(unit.lane)));
+    for (const auto& key : unit.absent) a.point_at(key);
     Operations ops;
     const auto field_writes = [&](auto key_of, const auto& writes, auto name, auto bytes) {
       if (writes.empty()) return;
@@ -695,6 +710,7 @@ tl::expected<std::vector<UnitResult>, Fault> RedisStore::end_commit() {
     else if (code == "FENCED") result.outcome = UnitOutcome::kFenced;
     else if (code == "ANSWERED") result.outcome = UnitOutcome::kAlreadyAnswered;
     else if (code == "CHECKPOINT") result.outcome = UnitOutcome::kCheckpointMoved;
+    else if (code == "EXISTS") result.outcome = UnitOutcome::kRecordExists;
     else if (code == "TIMER") result.outcome = UnitOutcome::kTimerChanged;
     else result.outcome = UnitOutcome::kLogBroken;
     out.push_back(result);

@@ -65,6 +65,8 @@ struct Unit {
   };
   std::vector<FiredTimer> fired;
 
+  std::vector<std::string> absent;  ///< records that were taken for absent without asking: refused when one of them exists
+
   struct RecordWrite {
     std::string key;
     std::optional<std::string> bytes;
@@ -106,7 +108,8 @@ enum class UnitOutcome {
   kAlreadyAnswered,  ///< an idempotency key of the unit exists: look it up
   kCheckpointMoved,
   kTimerChanged,
-  kLogBroken,  ///< head and log disagree, or a key has a foreign type: a person must look
+  kRecordExists,  ///< one of those taken for absent: load them
+  kLogBroken,     ///< head and log disagree, or a key has a foreign type: a person must look
 };
 
 struct UnitResult {

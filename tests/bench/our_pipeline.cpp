@@ -40,8 +40,9 @@ class Step : public runtime::Handler {
       known[key] = bytes;
       return {};
     }
-    std::size_t size() const override { return known.size(); }
+    std::size_t recent() const override { return known.size(); }
     void clear() override { known.clear(); }
+    void age() override { known.clear(); }
   };
 
   bool is_query(std::uint64_t) const override { return false; }

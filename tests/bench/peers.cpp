@@ -68,7 +68,9 @@ class Run {
       if (wants("latency")) latency(jetstream);
       if (wants("replay")) replay(jetstream);
     }
-    if (wants("booking") || wants("due")) {
+    if (plan_.alone && wants("booking")) {
+      booking_alone();
+    } else if (wants("booking") || wants("due")) {
       Postgres postgres;
       if (wants("booking")) booking(postgres);
       if (wants("due")) due(postgres);
@@ -255,6 +257,16 @@ class Run {
     row("  one client", whole(median(one)) + "/s", whole(median(their_one)) + "/s", median(one) / median(their_one), "", true);
     row("  through HTTP and JSON, 32 clients", whole(median(http)) + "/s", whole(median(theirs)) + "/s", median(http) / median(theirs), "",
         true);
+  }
+
+  void booking_alone() {
+    clean();
+    Booking ours(plan_, directory_, redis_.socket());
+    for (int repetition = 0; repetition <= plan_.repetitions; ++repetition) {
+      const double cpu = redis_cpu_seconds();
+      const auto rate = ours.commands(32, quick() ? 1 : 3);
+      say("  booking: " + whole(rate.per_second) + "; Redis: " + fixed(redis_cpu_seconds() - cpu, 2) + " s of processor, " + scripts_run());
+    }
   }
 
   void due(Postgres& postgres) {

@@ -25,8 +25,9 @@ class SendingHandler final : public runtime::Handler {
   std::string command_key(std::uint64_t, std::string_view body) const override { return std::string(body.substr(0, body.find(' '))); }
   struct Nothing final : runtime::LaneRecords {
     tl::expected<void, std::string> set(const std::string&, const std::optional<std::string>&) override { return {}; }
-    std::size_t size() const override { return 0; }
+    std::size_t recent() const override { return 0; }
     void clear() override {}
+    void age() override {}
   };
   std::unique_ptr<runtime::LaneRecords> new_lane() const override { return std::make_unique<Nothing>(); }
   tl::expected<runtime::Decided, runtime::Undecided> decide(runtime::LaneRecords&, const runtime::Work& work) const override {

@@ -126,6 +126,7 @@ void MemoryStore::tell(const Unit& unit, UnitOutcome outcome) {
       break;
     case UnitOutcome::kFenced: ++(only_moves ? told_.moves_refused : told_.fenced); break;
     case UnitOutcome::kAlreadyAnswered:
+    case UnitOutcome::kRecordExists:
     case UnitOutcome::kCheckpointMoved:
     case UnitOutcome::kTimerChanged: ++(only_moves ? told_.moves_refused : told_.conflicts); break;
     case UnitOutcome::kLogBroken: break;
@@ -307,6 +308,11 @@ runtime::UnitResult MemoryStore::commit_one(const std::string& instance, const s
     for (const auto& f : unit.fired) {
       const auto it = lane.timers.find(f.name);
       if (it == lane.timers.end() || it->second.second != f.body) return {UnitOutcome::kTimerChanged, 0};
+    }
+  }
+  if (guards_.absent) {
+    for (const auto& key : unit.absent) {
+      if (lane.records.contains(key)) return {UnitOutcome::kRecordExists, 0};
     }
   }
   if (around_.witness != nullptr) around_.witness->about_to_apply({service_, instance, unit, read});

@@ -69,6 +69,7 @@ struct Guards {
   bool incarnation = true;  ///< compared in the commit
   bool checkpoint = true;
   bool idempotency = true;
+  bool absent = true;     ///< what a writer took for absent must be
   bool timer = true;      ///< what fired must be what is set
   bool raise = true;      ///< fences rise after an unknown outcome
   bool ahead = true;      ///< a lease from a clock that was put back is over

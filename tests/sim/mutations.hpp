@@ -31,6 +31,7 @@ inline constexpr std::array kMutations{
     Mutation{"fence_compare", {.fence = false}},
     Mutation{"checkpoint_compare_and_fence_raise", {.checkpoint = false, .raise = false}},
     Mutation{"idempotency_record", {.idempotency = false}},
+    Mutation{"taken_for_absent", {.absent = false}},
     Mutation{"incarnation_compare", {.incarnation = false}, {.store_lost = 0.04, .restart = 0.05, .torn = 1}},
     Mutation{"diverged_answer", {.diverged = false}, {.restart = 0.03, .torn = 1}},
     Mutation{"truncated_answer", {.truncated = false}, {.archive_lost = 0.02, .rebuild = 0.02}},

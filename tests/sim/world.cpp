@@ -568,6 +568,7 @@ class World {
     }
     if (chance(faults_.restart)) {
       server_.away = true;
+      flights_.clear();  // they die with the connections they came by
       away_for_ = static_cast<int>(below(6));
       ++report_.restarts;
       loss_ = chance(faults_.torn) ? Loss::kTail : chance(faults_.stale_copy) && !backups_.empty() ? Loss::kCopy : Loss::kNothing;
@@ -834,6 +835,10 @@ class World {
         messages::HoldSlot c;
         c.site = site(where);
         c.appointment = AppointmentId(c.site.text() + ".v-" + std::to_string(++named_));
+        if (!visits_.empty() && below(8) == 0) {  // somebody makes up an id that there is already
+          c.appointment = AppointmentId(visits_[below(visits_.size())]);
+          c.site = SiteId(c.appointment.text().substr(0, c.appointment.text().find('.')));
+        }
         c.person = person(who);
         c.visit_type = below(2) == 0 ? "filling" : "cleaning";
         c.provider = provider(below(2) == 0 ? "a" : "b", c.site);

@@ -149,6 +149,7 @@ class BothStores : public ::testing::Test {
       if (it != kept.timers.end()) unit.fired.push_back({it->first, below(3) == 0 ? "another body" : it->second.second});
       else if (below(3) == 0) unit.fired.push_back({"never-set", "body"});
     }
+    if (below(4) == 0) unit.absent.push_back(one_of("R/", 6));
     if (below(3) == 0) unit.idempotency.push_back({one_of("k", 40) + "-" + std::to_string(in), one_of("h", 2), "reply " + one_of("", 99)});
     for (std::size_t i = below(3); i > 0; --i) unit.events.push_back("event " + std::to_string(operations) + "." + std::to_string(i));
     return unit;
