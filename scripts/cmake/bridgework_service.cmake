@@ -4,7 +4,8 @@
 #     appointments_core   rules: no I/O, no wire format
 #     appointments        bin/appointments, on the machine's clock
 #     appointments_test   test-bin/appointments, on a clock that tests drive and with the defects they ask for
-#   bridgework_unit_test(appointments hold_test.cpp ...)
+#   bridgework_unit_test(appointments [TOGETHER 6] hold_test.cpp ...)
+#     TOGETHER   so many files are compiled as one: most of what takes time is what they have in common. Their names must differ.
 
 function(bridgework_service name)
   cmake_parse_arguments(arg "" "" "CORE;EDGE;CORE_LIBRARIES;EDGE_LIBRARIES" ${ARGN})
@@ -30,11 +31,14 @@ function(bridgework_process name)
 endfunction()
 
 function(bridgework_unit_test name)
-  cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "TOGETHER" "LIBRARIES" ${ARGN})
   add_executable(${name}_unit_test ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name}_unit_test PRIVATE ${arg_LIBRARIES} bridgework_gtest)
   # What is tested is optimised, the tests are not: they are half of all there is to compile.
   target_compile_options(${name}_unit_test PRIVATE -O0)
+  if(arg_TOGETHER)
+    set_target_properties(${name}_unit_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${arg_TOGETHER})
+  endif()
   if(TARGET ${name}_core)
     target_link_libraries(${name}_unit_test PRIVATE ${name}_core)
   endif()

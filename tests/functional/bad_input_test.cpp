@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/files.hpp"
 #include "support/suite.hpp"
 
 namespace bridgework::functional {
@@ -22,12 +23,6 @@ namespace json = boost::json;
 using support::Answer;
 
 const std::filesystem::path kShared = std::filesystem::path(BRIDGEWORK_SOURCE_DIR) / "../shared/data";
-
-std::string read(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 class BadInput : public ::testing::Test {
  protected:
@@ -147,7 +142,7 @@ TEST_F(BadInput, DocumentsOfTheJsonTestSuite) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     if (entry.path().extension() != ".json") continue;
-    const Answer answer = raw(read(entry.path()));
+    const Answer answer = raw(support::bytes_of(entry.path()));
     if (name.starts_with("n_")) {
       EXPECT_EQ(answer.status, 400) << name << " " << answer.text;
       ++refused;
@@ -168,7 +163,7 @@ TEST_F(BadInput, NamesThatBreakOtherSystemsAreKeptAsTheyAre) {
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "the list of naughty strings is not at " << file;
   may_write_ = true;
   int kept = 0;
-  const json::value naughty = json::parse(read(file));
+  const json::value naughty = json::parse(support::bytes_of(file));
   for (const auto& entry : naughty.as_array()) {
     if (entry.as_string().size() > 256) continue;
     const Answer made = api().post("/v1/persons", {{"profile", {{"given_name", entry}, {"family_name", "Kept"}}}});

@@ -13,6 +13,7 @@
 
 #include "runtime/zone.hpp"
 #include "support/fhir_rules.hpp"
+#include "support/files.hpp"
 #include "support/outbox.hpp"
 #include "support/suite.hpp"
 
@@ -68,12 +69,6 @@ class Practice {
   support::Suite& suite_;
 };
 
-std::string read(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 TEST(Fhir, EveryPublishedExampleIsTakenOrRefusedByARuleThatIsNamed) {
   if (!std::filesystem::exists(kExamples))
     GTEST_SKIP() << "the published examples are not at " << kExamples << "; they are never part of this project";
@@ -91,7 +86,7 @@ TEST(Fhir, EveryPublishedExampleIsTakenOrRefusedByARuleThatIsNamed) {
     std::sort(files.begin(), files.end());
     EXPECT_FALSE(files.empty()) << type;
     for (const auto& file : files) {
-      const std::string resource = read(file), name = file.stem().string();
+      const std::string resource = support::bytes_of(file), name = file.stem().string();
       const auto first = practice.post("/fhir/R4/" + type, resource);
       const std::string told = first.string_at("/issue/0/details/text");
       if (first.status == 422) {
@@ -116,7 +111,7 @@ TEST(Fhir, EveryPublishedExampleIsTakenOrRefusedByARuleThatIsNamed) {
   EXPECT_EQ(counts["Appointment"], (std::pair{0, 3}));
 
   // Whoever knows what their system means by a visit of 2013 that is still booked says so.
-  const std::string example = read(kExamples / "Appointment-example.json");
+  const std::string example = support::bytes_of(kExamples / "Appointment-example.json");
   const auto taken = practice.post("/fhir/R4/Appointment?past_booked=fulfilled", example);
   EXPECT_EQ(taken.status, 201) << taken.text;
   practice.post("/fhir/R4/Appointment?past_booked=fulfilled", example);

@@ -29,6 +29,7 @@
 #include "messages/envelope.values.hpp"
 #include "runtime/bus_client.hpp"
 #include "runtime/curve.hpp"
+#include "support/files.hpp"
 #include "support/http.hpp"
 #include "support/redis_server.hpp"
 
@@ -53,12 +54,6 @@ bool eventually(const std::function<bool()>& done, std::chrono::seconds limit = 
     runtime::wait({}, 20ms);
   }
   return true;
-}
-
-std::string read(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 /// A bridge, and hosts on it. The bridge hears all they say to each other. Everything of it goes with it.
@@ -254,9 +249,10 @@ class Security : public ::testing::Test {
     api_ = std::make_unique<support::Api>("http://" + network_.address("edge") + ":" + std::to_string(kHttpPort), kAdminKey);
   }
   void TearDown() override {
-    for (auto& [program, running] : running_) EXPECT_TRUE(running->lives()) << program << " ended: " << read(file(program + ".log"));
+    for (auto& [program, running] : running_)
+      EXPECT_TRUE(running->lives()) << program << " ended: " << support::bytes_of(file(program + ".log"));
     if (HasFailure()) {
-      for (auto& [program, running] : running_) std::cerr << "--- " << program << "\n" << read(file(program + ".log"));
+      for (auto& [program, running] : running_) std::cerr << "--- " << program << "\n" << support::bytes_of(file(program + ".log"));
     }
     running_.clear();
   }
@@ -305,7 +301,7 @@ class Security : public ::testing::Test {
 
 TEST_F(Security, ASuiteOfThreeHostsWorks) {
   start_all();
-  ASSERT_TRUE(registers("k-1")) << read(file("gateway.log"));
+  ASSERT_TRUE(registers("k-1")) << support::bytes_of(file("gateway.log"));
   EXPECT_TRUE(eventually([&] { return events().find("PersonRegistered") != std::string::npos; }));
   // The service has read its own event back from the bus.
   EXPECT_TRUE(eventually([&] {
@@ -326,7 +322,7 @@ TEST_F(Security, TheWireTellsNothing) {
   Listener listener(network_.bridge());
   ASSERT_TRUE(listener.works());
   start_all();
-  ASSERT_TRUE(registers("k-1")) << read(file("gateway.log"));
+  ASSERT_TRUE(registers("k-1")) << support::bytes_of(file("gateway.log"));
   EXPECT_TRUE(eventually([&] { return events().find("PersonRegistered") != std::string::npos; }));
   EXPECT_NE(listener.heard(kHttpPort).find(kUnmistakable), std::string::npos) << "the listener hears nothing at all";
   for (const int port : {kCommandPort, kFetchPort}) {
@@ -341,7 +337,7 @@ TEST_F(Security, TheWireTellsNothing) {
 TEST_F(Security, ACutLinkLosesNothingAndDoublesNothing) {
   if (!network_.separate()) GTEST_SKIP() << kNoNamespaces;
   start_all();
-  ASSERT_TRUE(registers("k-1")) << read(file("gateway.log"));
+  ASSERT_TRUE(registers("k-1")) << support::bytes_of(file("gateway.log"));
   std::mutex mutex;
   std::set<std::string> answered;
   std::atomic<int> repeated{0};
@@ -407,7 +403,7 @@ TEST_F(Security, FetchAnswersTheRightKeyAndNoOther) {
   ASSERT_TRUE(registers("k-1"));
   EXPECT_TRUE(fetch_from_elsewhere(keys_["lead_intake"], bus_endpoint()).answered);
   const auto refused = [&] {
-    const std::string log = read(file("bus.log"));
+    const std::string log = support::bytes_of(file("bus.log"));
     std::size_t count = 0;
     for (std::size_t at = log.find("key_not_admitted"); at != std::string::npos; at = log.find("key_not_admitted", at + 1)) ++count;
     return count;
@@ -473,7 +469,7 @@ TEST_F(Security, AKeyWithARoleIsTakenAndTakenBackAndItsLooksAreWrittenDown) {
   EXPECT_EQ(desk.get("/v1/events").status, 403);
   list_keys("");
   EXPECT_TRUE(eventually([&] { return desk.get("/v1/persons/" + person).status == 401; }));
-  const std::string looks = read(file("access.ndjson"));
+  const std::string looks = support::bytes_of(file("access.ndjson"));
   EXPECT_NE(looks.find(R"("principal":"front_desk","role":"desk")"), std::string::npos) << looks;
   EXPECT_NE(looks.find(R"("ids":{"person":")" + person + R"("},"status":200)"), std::string::npos) << looks;
   EXPECT_NE(looks.find(R"("what":"GET /v1/events","ids":{},"status":403)"), std::string::npos) << looks;
@@ -488,7 +484,7 @@ TEST_F(Security, AProcessWithoutItsListOrItsKeyDoesNotStart) {
     std::filesystem::remove(log);
     Running process(network_, "bus", all, log);
     EXPECT_TRUE(eventually([&] { return !process.lives(); }, 15s));
-    EXPECT_NE(read(log).find(words), std::string::npos) << read(log);
+    EXPECT_NE(support::bytes_of(log).find(words), std::string::npos) << support::bytes_of(log);
   };
   const std::string endpoint = "tcp://" + network_.address("bus") + ":" + std::to_string(kFetchPort);
   fails({"--endpoint", endpoint}, "without keys and a gate");

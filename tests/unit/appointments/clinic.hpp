@@ -17,6 +17,10 @@ using testing::local;
 using testing::utc;
 using No = Refusal;
 
+/// A working day, and 15:00 UTC on it.
+inline const LocalDay kTuesday = day(2026, 1, 6);
+inline const LocalTime kTen = local(2026, 1, 6, 10);
+
 /// The same window on each of the weekdays `first` to `last`.
 inline std::vector<messages::OpeningHours> hours(int first, int last, int from_minute, int until_minute) {
   std::vector<messages::OpeningHours> all;

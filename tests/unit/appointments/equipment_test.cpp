@@ -40,8 +40,6 @@ class Equipped : public Clinic {
   }
 };
 
-const LocalTime kTen = local(2026, 1, 6, 10);
-
 TEST(AppointmentsEquipment, OfTheKindIsTakenWithProviderAndChair) {
   Equipped clinic;
   clinic.hold("main.v-1", "scan", kTen, "dr-a");

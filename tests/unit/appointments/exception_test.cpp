@@ -8,9 +8,6 @@ namespace {
 using messages::ExceptionSubject;
 using messages::ExceptionView;
 
-const LocalDay kTuesday = day(2026, 1, 6);
-const LocalTime kTen = local(2026, 1, 6, 10);
-
 messages::DefineException exception(std::string id, ExceptionSubject subject, std::string of,
                                     std::vector<messages::DayWindow> windows = {}) {
   return {.site = SiteId("main"),

@@ -8,7 +8,6 @@ namespace {
 using messages::GroupView;
 using messages::RepeatUnit;
 
-const LocalTime kTen = local(2026, 1, 6, 10);
 const GroupId kGroup("main.g-1");
 
 messages::GroupItem item(LocalTime start, std::string provider = "dr-a", std::string person = "p-1", std::string chair = {}) {

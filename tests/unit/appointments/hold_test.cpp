@@ -5,9 +5,6 @@
 namespace bridgework::appointments {
 namespace {
 
-const LocalTime kTen = local(2026, 1, 6, 10);
-const LocalDay kTuesday = day(2026, 1, 6);
-
 TEST(AppointmentsHold, TakesProviderAndChairTogether) {
   Clinic clinic;
   const auto view = clinic.handle(clinic.exam("main.v-1", kTen)).reply<messages::AppointmentView>();

@@ -5,8 +5,6 @@
 namespace bridgework::appointments {
 namespace {
 
-const LocalTime kTen = local(2026, 1, 6, 10);
-
 TEST(AppointmentsMove, FreesTheOldTimeAndBooksTheNewInOneStep) {
   Clinic clinic;
   clinic.booked("main.v-1", kTen);

@@ -7,8 +7,6 @@ namespace {
 
 using messages::CancelDestination;
 
-const LocalTime kTen = local(2026, 1, 6, 10);
-const LocalDay kTuesday = day(2026, 1, 6);
 using Lines = std::vector<std::string>;
 
 messages::PlanAppointment plan(std::string id, std::string provider = {}) {

@@ -7,9 +7,6 @@
 namespace bridgework::appointments {
 namespace {
 
-const LocalTime kTen = local(2026, 1, 6, 10);  // 15:00 UTC
-const LocalDay kTuesday = day(2026, 1, 6);
-
 /// A visit brought into that state by the shortest way.
 void bring(Clinic& clinic, VisitState state) {
   using namespace messages;

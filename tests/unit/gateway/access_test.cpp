@@ -24,9 +24,6 @@ using namespace std::chrono_literals;
 
 // SHA-256 of "<role>-key-0123456789".
 constexpr char kManagerHash[] = "e9ce2a6917b8bf85d21ae169f10e4a2eea2d30a76e8d678f11988584a7e052a7";
-constexpr char kDeskHash[] = "164daeccb1344009dc4f31f1f4f5eccd14bc061cc6255dac0ccffc81bba6fb2b";
-constexpr char kBiHash[] = "51e1b9f6b679c5ee63aefda9e7909721bcb0e5ffb2b2b772914e049d8fd0046f";
-constexpr char kIntakeHash[] = "62d569c7f9def07b4f1d3418134b501246e8cf56b9180ff2015e1389df502869";
 constexpr char kNextDeskHash[] = "6492b46cf257801cc825f1ced6de28c942e6c5ff666b428eb6021c7fcca54b8a";  // of "next-desk-key-0123456789"
 
 std::string entry(const std::string& name, const std::string& role, const std::string& hash, const std::string& more = {}) {

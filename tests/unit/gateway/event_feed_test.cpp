@@ -18,11 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-const Forms& forms() {
-  static const Forms kForms;
-  return kForms;
-}
-
 messages::FetchedEvent event(std::uint64_t sequence, std::string person = "p-1") {
   messages::AppointmentHoldLapsed lapsed;
   lapsed.person = PersonId(person);

@@ -6,8 +6,20 @@
 #include <vector>
 
 #include "gateway/backend.hpp"
+#include "gateway/forms.hpp"
 
 namespace bridgework::gateway {
+
+// SHA-256 of "<role>-key-0123456789".
+inline constexpr char kDeskHash[] = "164daeccb1344009dc4f31f1f4f5eccd14bc061cc6255dac0ccffc81bba6fb2b";
+inline constexpr char kBiHash[] = "51e1b9f6b679c5ee63aefda9e7909721bcb0e5ffb2b2b772914e049d8fd0046f";
+inline constexpr char kIntakeHash[] = "62d569c7f9def07b4f1d3418134b501246e8cf56b9180ff2015e1389df502869";
+
+/// A gateway without forms.
+inline const Forms& forms() {
+  static const Forms kForms;
+  return kForms;
+}
 
 class FakeBackend : public Backend {
  public:

@@ -187,10 +187,9 @@ TEST(GatewayCalendar, ATagNamesWhatIsSaidAndNotWhen) {
 
 // ---- over HTTP
 
-// SHA-256 of "calendar-key-0123456789", "provider-key-0123456789" and "desk-key-0123456789".
+// SHA-256 of "calendar-key-0123456789" and "provider-key-0123456789".
 constexpr char kCalendarHash[] = "8d886977981177a586425b449f0b2503338358591fcfe5b19ec75763dbf4c0d5";
 constexpr char kProviderHash[] = "4d818cf78dbcba09707a1c3c206e2a4fc8d536eb0b3fb61adc12ff5c5f4556dc";
-constexpr char kDeskHash[] = "164daeccb1344009dc4f31f1f4f5eccd14bc061cc6255dac0ccffc81bba6fb2b";
 
 class GatewayCalendarFeed : public testing::Test {
  protected:

@@ -1,4 +1,5 @@
 #include "gateway/json_mapper.hpp"
+#include "tests/unit/gateway/fake_backend.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -21,11 +22,6 @@ namespace bridgework::gateway {
 namespace {
 
 namespace json = boost::json;
-
-const Forms& forms() {
-  static const Forms kForms;
-  return kForms;
-}
 
 json::object object_of(std::string_view text) {
   auto parsed = parse_json(text);

@@ -23,10 +23,6 @@ namespace {
 
 namespace json = boost::json;
 
-const Forms& forms() {
-  static const Forms kForms;
-  return kForms;
-}
 const Router& router() {
   static const Router kRouter(forms());
   return kRouter;
