@@ -14,13 +14,15 @@ enum CancelDestination { none @0; planned @1; }
 enum ExceptionSubject { site @0; provider @1; chair @2; equipment @3; }
 enum BalanceHandled { notApplicable @0; paid @1; arranged @2; open @3; }
 enum ImportedOutcome { completed @0; noShow @1; cancelled @2; }
+enum Asker { desk @0; online @1; }
+# Who takes a time: somebody of the practice, or a patient by themselves.
 
 enum AppointmentsRefusal $Cat.refusals {
   unknownSite @0; unknownVisitType @1; unknownProvider @2; unknownChair @3; unknownAppointment @4; outsideHours @5; slotTaken @6;
   timeDoesNotExist @7; inThePast @8; illegalTransition @9; holdLapsed @10; invalidZone @11; invalidId @12; invalidHours @13; alreadyExists @14;
   unknownEquipment @15; unknownGroup @16; groupSize @17;
   invalidWish @18; notOnList @19; listFull @20; unknownOffer @21; offerOver @22;
-  unknownException @23; invalidException @24; worksElsewhere @25; zoneInUse @26; notAsPlanned @27;
+  unknownException @23; invalidException @24; worksElsewhere @25; zoneInUse @26; notAsPlanned @27; notOnline @28;
 }
 
 struct OpeningHours {
@@ -260,6 +262,8 @@ struct HoldSlot $Cat.command $Cat.http("POST /v1/appointments") $Cat.answers("Ap
   provider @4 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
   chair @5 :Text $Cat.id("ChairId") $Cat.maxBytes(64);
   localStart @6 :Int64 $Cat.local;
+  asker @7 :Asker;
+  # Online: only a visit type that is online. A key of the role intake always asks so.
 }
 struct BookAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/book") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
 struct ConfirmAppointment $Cat.command $Cat.http("POST /v1/appointments/{appointment}/confirm") $Cat.answers("AppointmentView") { appointment @0 :Text $Cat.id("AppointmentId") $Cat.key $Cat.maxBytes(128); }
@@ -344,6 +348,16 @@ struct ImportVisits $Cat.command $Cat.answers("VisitsImported") {
   # Visits of the past of one site. One that is known already is left as it is.
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
   visits @1 :List(ImportedVisit) $Cat.maxItems(200);
+}
+
+struct BookOnline $Cat.command $Cat.answers("AppointmentView") {
+  # A patient takes a time by themselves, without a hold: booked in one step, or refused. Only a visit type that is online.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  appointment @1 :Text $Cat.id("AppointmentId") $Cat.newId("{site}.v-") $Cat.maxBytes(128);
+  person @2 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);
+  visitType @3 :Text $Cat.required $Cat.maxBytes(64);
+  provider @4 :Text $Cat.id("ProviderId") $Cat.required $Cat.maxBytes(64);
+  localStart @5 :Int64 $Cat.local;
 }
 
 struct VisitsImported $Cat.reply {

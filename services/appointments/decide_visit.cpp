@@ -66,6 +66,10 @@ Decision take(const State& state, const messages::HoldSlot& command, VisitState 
   if (known != nullptr && (known->person != command.person || known->visit.visit_type != command.visit_type))
     return Decision::refuse(Refusal::kNotAsPlanned, "it is planned as " + known->visit.visit_type + " or for another person");
 
+  const VisitTypeEntry* type = find_visit_type(*site, command.visit_type);
+  if (command.asker == messages::Asker::kOnline && type != nullptr && !type->online)
+    return Decision::refuse(Refusal::kNotOnline, type->visit_type + " is booked by the practice, not online");
+
   Books books(state, command.site);
   auto place = find_place(*site,
                           {.visit_type = command.visit_type,
@@ -94,6 +98,22 @@ Decision on(const State& state, const messages::HoldSlot& command, Instant now) 
 
 Decision book_at_once(const State& state, const messages::HoldSlot& wish, Instant now) {
   return take(state, wish, VisitState::kBooked, now);
+}
+
+Decision on(const State& state, const messages::BookOnline& command, Instant now) {
+  // An id of the outside gives no planned visit its time: what was planned, the desk agrees on.
+  if (state.find<VisitRecord>(command.appointment.text()) != nullptr)
+    return Decision::refuse(Refusal::kAlreadyExists, "there is an appointment " + command.appointment.text());
+  return book_at_once(state,
+                      {.site = command.site,
+                       .appointment = command.appointment,
+                       .person = command.person,
+                       .visit_type = command.visit_type,
+                       .provider = command.provider,
+                       .chair = {},
+                       .local_start = command.local_start,
+                       .asker = messages::Asker::kOnline},
+                      now);
 }
 
 Decision on(const State& state, const messages::PlanAppointment& command, Instant now) {

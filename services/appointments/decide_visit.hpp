@@ -6,10 +6,12 @@
 namespace bridgework::appointments {
 
 /// Takes a provider, a chair and equipment together for the visit and what is set up and cleaned up around it, for as long as
-/// `Config::hold`.
+/// `Config::hold`. Whoever asks without anybody of the practice gets only visit types that are online.
 Decision on(const State& state, const messages::HoldSlot& command, Instant now);
 /// The same without the ten minutes: who asks has been promised the time if it is free.
 Decision book_at_once(const State& state, const messages::HoldSlot& wish, Instant now);
+/// A patient books by themselves: a visit type that is online, at once, and under an id of its own.
+Decision on(const State& state, const messages::BookOnline& command, Instant now);
 /// A visit that is wanted and has no time. A hold under its id gives it one; when that lapses or is given back, it is planned again.
 Decision on(const State& state, const messages::PlanAppointment& command, Instant now);
 /// A hold whose time is over is refused even if nobody took the slot: the page has already said so.
