@@ -18,6 +18,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/book_page.hpp"
 #include "gateway/confirm_page.hpp"
 #include "gateway/icalendar.hpp"
 #include "gateway/imports.hpp"
@@ -191,6 +192,7 @@ Gateway::Gateway(const Config& config, std::string group, const Forms& forms, Ap
       feed_(backend, forms, {group, config.heartbeat, static_cast<std::size_t>(config.event_streams_max)}),
       fhir_(backend, forms, config.request_deadline),
       calendar_(backend, group + ".bridgework", config.request_deadline),
+      book_(backend, config.request_deadline),
       openapi_(openapi_json(router_, forms)) {}
 
 asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request, std::string_view peer) {
@@ -370,6 +372,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   if (auto* problem = std::get_if<Problem>(&fields)) co_return std::move(*problem);
   auto& object = std::get<json::object>(fields);
   if (auto problem = out_of_scope(asked.caller, *endpoint.message, *endpoint.form, object)) co_return std::move(*problem);
+  // A web form has nobody of the practice at the desk, whatever it says.
+  if (asked.caller.role == Role::kIntake && endpoint.message->name == messages::HoldSlot::kName) object["asker"] = "online";
   const NewId new_id = fill_made_fields(*endpoint.form, object, asked.principal, idempotency_key);
   auto call = make_call(*endpoint.message, *endpoint.form, object, asked.principal, idempotency_key, traceparent_of(asked.request));
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
@@ -474,6 +478,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kFhirBatch: co_return co_await answer_fhir(asked, special);
     case Special::kOfferPage: co_return co_await answer_offer_page(asked);
     case Special::kOfferAnswer: co_return co_await answer_offer(asked);
+    case Special::kBookPage:
+    case Special::kBook:
+    case Special::kBookedPage: co_return co_await answer_book(asked, special);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }
@@ -665,6 +672,37 @@ asio::awaitable<Gateway::Answer> Gateway::answer_calendar(Asked& asked) {
   asked.principal = caller->principal;
   asked.ids.emplace_back("site", *caller->sites.begin());
   co_return co_await calendar_.feed(asked.caller, std::string(header(asked.request, http::field::if_none_match)));
+}
+
+// ---- online booking
+
+asio::awaitable<Gateway::Answer> Gateway::answer_book(Asked& asked, Special special) {
+  std::string site = asked.found.path.front().second;
+  // Each page is of one visitor: kept and shown to another, its token would book for the first.
+  const auto shown = [](BookEndpoint::Page page) {
+    HttpResponse response = page_of(page.status, std::move(page.html));
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+  };
+  if (special == Special::kBookPage) {
+    std::string query(asked.query);
+    co_return shown(co_await book_.show(std::move(site), std::move(query)));
+  }
+  if (special == Special::kBook) {
+    std::string body = asked.request.body();
+    co_return shown(co_await book_.book(std::move(site), std::move(body)));
+  }
+  std::string token = asked.found.path.back().second;
+  constexpr std::string_view kEnding = ".ics";
+  const bool as_calendar = token.ends_with(kEnding);
+  if (as_calendar) token.resize(token.size() - kEnding.size());
+  auto found = co_await book_.booked(std::move(site), token);
+  if (auto* page = std::get_if<BookEndpoint::Page>(&found)) co_return shown(std::move(*page));
+  auto& booked = std::get<BookEndpoint::Booked>(found);
+  if (!as_calendar) co_return shown(BookEndpoint::Page{200, booked_page(booked.site, booked.visit, token)});
+  Caller visitor;
+  visitor.principal = "online booking";
+  co_return co_await calendar_.visit(std::move(visitor), std::move(booked.visit));
 }
 
 // ---- FHIR

@@ -15,6 +15,7 @@
 #include "gateway/access_log.hpp"
 #include "gateway/api_keys.hpp"
 #include "gateway/backend.hpp"
+#include "gateway/book_endpoint.hpp"
 #include "gateway/calendar_feed.hpp"
 #include "gateway/config.hpp"
 #include "gateway/event_feed.hpp"
@@ -83,6 +84,7 @@ class Gateway : public HttpHandler {
   asio::awaitable<messages::Reply> ask(std::string_view message, boost::json::object fields, std::string principal,
                                        std::string idempotency_key);
   asio::awaitable<Answer> answer_calendar(Asked& asked);
+  asio::awaitable<Answer> answer_book(Asked& asked, Special special);
   asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);
 
   std::variant<boost::json::object, Problem> read_fields(const Asked& asked, const MessageEndpoint& endpoint) const;
@@ -107,6 +109,7 @@ class Gateway : public HttpHandler {
   EventFeed feed_;
   FhirEndpoint fhir_;
   CalendarFeed calendar_;
+  BookEndpoint book_;
   const std::string openapi_;
   std::map<std::tuple<std::string, unsigned>, runtime::Counter, std::less<>> answered_;
 };

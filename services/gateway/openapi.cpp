@@ -187,6 +187,35 @@ class Description {
         operation["requestBody"] = form_body({"given_name", "family_name", "phone", "email", "text", "campaign", "website"});
         return operation;
       }
+      case Special::kBookPage: {
+        json::object operation = plain("getBookPage",
+                                       "Online booking: the kinds of visit, with a type its free times, with a time the form; reading it "
+                                       "changes nothing. 404 wherever nothing can be booked online",
+                                       "text/html");
+        operation["parameters"] = path_parameters(route);
+        for (const char* name :
+             {"type", "from", "slot", "campaign", "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"}) {
+          operation["parameters"].as_array().push_back(json::object{{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+        }
+        return operation;
+      }
+      case Special::kBook: {
+        json::object operation =
+            plain("bookOnline",
+                  "Books what the page's form says, once for each page; 409 with other times when that one is taken, 422 "
+                  "with the form when something is missing",
+                  "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"token", "type", "slot", "given_name", "family_name", "phone", "email", "consent", "website",
+                                              "campaign", "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"});
+        return operation;
+      }
+      case Special::kBookedPage: {
+        json::object operation =
+            plain("getBookedPage", "What was booked from the page with that token; with .ics at its end as iCalendar", "text/html");
+        operation["parameters"] = path_parameters(route);
+        return operation;
+      }
       case Special::kTwilio: {
         json::object operation = plain("receiveTwilioMessage", "Inbound text message, as Twilio sends it", "text/xml");
         operation["requestBody"] = form_body({"MessageSid", "From", "Body"});

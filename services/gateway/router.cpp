@@ -79,6 +79,9 @@ Router::Router(const Forms& forms) {
   add({"POST", "/fhir/R4", Special::kFhirBatch});
   add({"GET", "/o/{token}", Special::kOfferPage, false});
   add({"POST", "/o/{token}", Special::kOfferAnswer, false});
+  add({"GET", "/book/{site}", Special::kBookPage, false});
+  add({"POST", "/book/{site}", Special::kBook, false});
+  add({"GET", "/book/{site}/{token}", Special::kBookedPage, false});
 }
 
 void Router::add(Route route) {

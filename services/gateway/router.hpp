@@ -42,6 +42,9 @@ enum class Special {
   kOfferPage,
   kOfferAnswer,
   kWebForm,
+  kBookPage,
+  kBook,
+  kBookedPage,
 };
 
 /// A command or query of the catalogue.

@@ -32,6 +32,10 @@ std::string page(std::string_view title, std::string_view content) {
       ".scores label,.choice label{border:2px solid #555;border-radius:.5rem;padding:.6rem;text-align:center;display:block}"
       ".choice{display:flex;gap:.5rem}.choice label{flex:1}"
       "textarea{box-sizing:border-box;width:100%;font:inherit;padding:.5rem;border:2px solid #555;border-radius:.5rem}"
+      "input.text{box-sizing:border-box;width:100%;font:inherit;padding:.5rem;border:2px solid #555;border-radius:.5rem}"
+      ".list,.times{list-style:none;padding:0;display:grid;gap:.5rem}.times{grid-template-columns:repeat(auto-fill,minmax(5rem,1fr))}"
+      ".list a,.times a{display:block;border:2px solid #555;border-radius:.5rem;padding:.6rem;color:#0b57a4}"
+      "[role=alert]{border-left:4px solid #b3261e;padding-left:1rem}"
       "button{font:inherit;font-weight:600;width:100%;padding:.9rem;border:0;border-radius:.5rem;background:#0b57a4;color:#fff}"
       ":focus-visible{outline:3px solid #e08a00;outline-offset:2px}"
       "</style></head><body><main>";
@@ -68,8 +72,8 @@ std::string survey_form_page(std::string_view question) {
 
 std::string unsubscribe_page() {
   return page("No more messages",
-                   "<h1>No more messages?</h1><p>You will get no more messages of this kind.</p><form method=\"post\">"
-                   "<button type=\"submit\">Yes, stop them</button></form>");
+              "<h1>No more messages?</h1><p>You will get no more messages of this kind.</p><form method=\"post\">"
+              "<button type=\"submit\">Yes, stop them</button></form>");
 }
 
 std::string survey_thanks_page(std::string_view review_link) {

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "gateway/gateway.hpp"
+#include "messages/appointments.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
@@ -153,6 +154,21 @@ TEST_F(GatewayAccess, EachRoleHasItsOwnBusiness) {
       }
     }
   }
+}
+
+TEST_F(GatewayAccess, AWebFormTakesTimesAsAnOutsiderWhateverItSays) {
+  start(everybody());
+  const auto asker_of = [&](std::string_view who, const std::string& says) {
+    backend_.calls.clear();
+    post(who, "/v1/appointments",
+         R"({"site":"s-1","person":"p-1","visit_type":"exam","provider":"dr-lee","local_start":"2026-11-24T09:00:00")" + says + "}");
+    EXPECT_EQ(backend_.calls.size(), 1U) << who << says;
+    return messages::decode_as<messages::HoldSlot>(backend_.calls.at(0).request.body)->asker;
+  };
+  EXPECT_EQ(asker_of("intake", ""), messages::Asker::kOnline);
+  EXPECT_EQ(asker_of("intake", R"(,"asker":"desk")"), messages::Asker::kOnline);
+  EXPECT_EQ(asker_of("desk", ""), messages::Asker::kDesk);
+  EXPECT_EQ(asker_of("desk", R"(,"asker":"online")"), messages::Asker::kOnline);
 }
 
 // ---- sites
