@@ -228,7 +228,7 @@ asio::awaitable<Page> BookEndpoint::take(const Open& open, BookWish wish) {
   command.visit_type = wish.type;
   command.provider = ProviderId(slot.provider);
   command.local_start = slot.start;
-  std::string key = "book-" + id_suffix(kPrincipal, wish.type + "\n" + wish.slot, wish.token);
+  std::string key = "book-" + id_suffix(kPrincipal, wish.type + "\n" + wish.slot + "\n" + wish.again, wish.token);
   auto call = call_of(kCommand, "appointments", open.site.site.text(), command, std::move(key), deadline());
   const messages::Reply reply = co_await backend_.ask(std::move(call));
   if (reply.outcome == messages::Outcome::kDone) {

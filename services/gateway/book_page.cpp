@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <set>
@@ -21,6 +22,7 @@ constexpr std::size_t kNameBytesMax = 100;
 constexpr std::size_t kPhoneBytesMax = 40;
 constexpr std::size_t kEmailBytesMax = 254;
 constexpr std::size_t kOriginBytesMax = 100;
+constexpr std::size_t kAgainBytesMax = 8;
 constexpr std::size_t kDaysShown = 5;
 constexpr std::size_t kAlternatives = 6;
 constexpr std::array<std::string_view, 4> kOrigins = {"utm_source", "utm_medium", "utm_term", "utm_content"};
@@ -126,6 +128,12 @@ std::string call_us(const messages::SiteView& site, std::string_view what_for) {
   return words + ".</p>";
 }
 
+std::string next_try(const std::string& again) {
+  unsigned tries = 0;
+  std::from_chars(again.data(), again.data() + again.size(), tries);
+  return std::to_string(tries % 1'000'000 + 1);
+}
+
 struct Field {
   std::string_view name, label, type, autocomplete, value;
   std::size_t bytes_max;
@@ -162,6 +170,7 @@ BookWish read_book_wish(const Parameters& parameters) {
                 .family_name = value("family_name"),
                 .phone = value("phone"),
                 .email = value("email"),
+                .again = cut(value("again"), kAgainBytesMax),
                 .consent = value("consent"),
                 .honeypot = cut(value("website"), kEmailBytesMax),
                 .campaign = value("campaign"),
@@ -314,7 +323,7 @@ std::string book_taken_page(const messages::SiteView& site, const messages::Visi
     content += call_us(site, "We have your message. There is no other free time to choose from at the moment. To find one with us");
     return page("That time is not free any more", content);
   }
-  content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type);
+  content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("again", next_try(wish.again));
   for (const auto& [name, value] : origin_of(wish)) content += hidden(name, value);
   content += hidden("given_name", wish.given_name) + hidden("family_name", wish.family_name) + hidden("phone", wish.phone) +
              hidden("email", wish.email) + hidden("consent", wish.consent) + "<fieldset><legend>Would one of these suit you?</legend>";

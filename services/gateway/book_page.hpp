@@ -27,6 +27,7 @@ struct BookWish {
   std::string slot;
   std::string from;  ///< first day to look at, "2026-11-24"; empty: today
   std::string given_name, family_name, phone, email;
+  std::string again;     ///< how many times were taken before: a time that is free again is asked for anew
   std::string consent;   ///< "yes"
   std::string honeypot;  ///< a field that no human being sees
   std::string campaign;  ///< of `campaign`, else of `utm_campaign`; only what can be an id

@@ -206,8 +206,9 @@ class Description {
                   "with the form when something is missing",
                   "text/html");
         operation["parameters"] = path_parameters(route);
-        operation["requestBody"] = form_body({"token", "type", "slot", "given_name", "family_name", "phone", "email", "consent", "website",
-                                              "campaign", "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"});
+        operation["requestBody"] =
+            form_body({"token", "type", "slot", "again", "given_name", "family_name", "phone", "email", "consent", "website", "campaign",
+                       "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"});
         return operation;
       }
       case Special::kBookedPage: {

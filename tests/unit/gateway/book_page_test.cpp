@@ -341,7 +341,7 @@ TEST_F(GatewayBook, ATakenTimeGivesTheNearestOthersWithEverythingAsItWasSaid) {
   for (const std::string& kept :
        {std::string("name=\"token\" value=\"") + kToken, std::string("name=\"given_name\" value=\"&quot;&gt;&lt;i&gt;\""),
         std::string("name=\"phone\" value=\"202 555 0143\""), std::string("name=\"consent\" value=\"yes\""),
-        std::string("name=\"campaign\" value=\"c-1\"")})
+        std::string("name=\"campaign\" value=\"c-1\""), std::string("name=\"again\" value=\"1\"")})
     EXPECT_TRUE(has(page, kept)) << kept;
   // The other time is the same enquiry and another try to book.
   refusals_.clear();
@@ -353,6 +353,9 @@ TEST_F(GatewayBook, ATakenTimeGivesTheNearestOthersWithEverythingAsItWasSaid) {
   EXPECT_EQ(calls[0].request.idempotency_key, calls[2].request.idempotency_key);
   EXPECT_EQ(calls[0].request.body, calls[2].request.body);
   EXPECT_NE(calls[1].request.idempotency_key, calls[3].request.idempotency_key);
+  // The first time, free again, is not answered with what was said of it before.
+  ASSERT_EQ(post(form + "&campaign=c-1&again=2").status, 200U);
+  EXPECT_NE(commands()[5].request.idempotency_key, calls[1].request.idempotency_key);
 }
 
 TEST_F(GatewayBook, WithoutAnotherTimeTheyAreAskedToCall) {
