@@ -1,5 +1,6 @@
 // Patients who book by themselves, through real processes: from the page to the visit, and everything from outside that books nothing.
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/zone.hpp"
+#include "support/outbox.hpp"
 #include "support/suite.hpp"
 
 namespace bridgework::functional {
@@ -68,9 +70,9 @@ Answer post_form(Api& api, const std::string& path, const std::string& body) {
 }
 
 std::string filled_in(const std::string& token, const std::string& type, const std::string& slot, const std::string& name,
-                      const std::string& phone) {
+                      const std::string& contact) {
   return "token=" + token + "&type=" + type + "&slot=" + support::url_encoded(slot) + "&given_name=" + name +
-         "&phone=" + support::url_encoded(phone) + "&consent=yes&website=";
+         (contact.find('@') == std::string::npos ? "&phone=" : "&email=") + support::url_encoded(contact) + "&consent=yes&website=";
 }
 
 json::array day_sheet(Suite& suite, const std::string& day) {
@@ -89,19 +91,19 @@ TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
     const Answer types = visitor.get("/book/harbour?utm_campaign=c-spring&utm_source=mail");
     EXPECT_EQ(types.status, 200) << types.text;
     const Answer times = visitor.get("/book/harbour" + between(types.text, "<ul class=\"list\"><li><a href=\"", "\""));
-    EXPECT_NE(times.text.find("Tuesday 24 November 2026"), std::string::npos) << times.text;
-    const std::size_t tuesday = times.text.find("Tuesday 24 November 2026");
-    return visitor.get("/book/harbour" + between(times.text.substr(std::min(tuesday, times.text.size())), "<a href=\"", "\""));
+    EXPECT_NE(times.text.find("Wednesday 25 November 2026"), std::string::npos) << times.text;
+    const std::size_t wednesday = times.text.find("Wednesday 25 November 2026");
+    return visitor.get("/book/harbour" + between(times.text.substr(std::min(wednesday, times.text.size())), "<a href=\"", "\""));
   };
-  const auto fill = [](const Answer& page, const std::string& name, const std::string& phone) {
+  const auto fill = [](const Answer& page, const std::string& name, const std::string& contact) {
     return filled_in(between(page.text, "name=\"token\" value=\"", "\""), "exam", between(page.text, "name=\"slot\" value=\"", "\""), name,
-                     phone) +
+                     contact) +
            "&campaign=" + between(page.text, "name=\"campaign\" value=\"", "\"");
   };
-  const std::string anas = fill(choose(ana), "Ana", "202 555 0143"), bens = fill(choose(ben), "Ben", "202 555 0144");
-  ASSERT_NE(anas.find("slot=2026-11-24T09%3A00%3A00%2Fdr-lee"), std::string::npos) << anas;
+  const std::string anas = fill(choose(ana), "Ana", "ana@example.org"), bens = fill(choose(ben), "Ben", "ben@example.org");
+  ASSERT_NE(anas.find("slot=2026-11-25T09%3A00%3A00%2Fdr-lee"), std::string::npos) << anas;
   ASSERT_NE(anas, bens);
-  EXPECT_TRUE(day_sheet(suite, "2026-11-24").empty()) << "reading books nothing";
+  EXPECT_TRUE(day_sheet(suite, "2026-11-25").empty()) << "reading books nothing";
 
   Answer first, second;
   std::thread at_once([&] { first = post_form(ana, "/book/harbour", anas); });
@@ -112,29 +114,29 @@ TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
   const Answer& won = ana_won ? first : second;
   const Answer& lost = ana_won ? second : first;
   for (const char* told :
-       {"Your visit is booked", "First exam", "Tuesday 24 November 2026, 09:00", "America/New_York", "Harbour Dental", "+12025550100"})
+       {"Your visit is booked", "First exam", "Wednesday 25 November 2026, 09:00", "America/New_York", "Harbour Dental", "+12025550100"})
     EXPECT_NE(won.text.find(told), std::string::npos) << told << won.text;
-  EXPECT_EQ(day_sheet(suite, "2026-11-24").size(), 1U);
+  EXPECT_EQ(day_sheet(suite, "2026-11-25").size(), 1U);
 
   // Sent again and again it is the same visit.
   Api& winner = ana_won ? ana : ben;
   for (int again = 0; again < 3; ++again) EXPECT_EQ(post_form(winner, "/book/harbour", ana_won ? anas : bens).text, won.text);
-  EXPECT_EQ(day_sheet(suite, "2026-11-24").size(), 1U);
+  EXPECT_EQ(day_sheet(suite, "2026-11-25").size(), 1U);
 
   // The other takes the next time from the page that says so.
   const std::string next = between(lost.text, "name=\"slot\" required value=\"", "\"");
-  EXPECT_EQ(next, "2026-11-24T09:30:00/dr-lee") << lost.text;
+  EXPECT_EQ(next, "2026-11-25T09:30:00/dr-lee") << lost.text;
   std::string retry = ana_won ? bens : anas;
   retry.replace(retry.find("T09%3A00"), 8, "T09%3A30");
   const Answer later = post_form(ana_won ? ben : ana, "/book/harbour", retry);
   EXPECT_EQ(later.status, 200) << later.text;
-  EXPECT_NE(later.text.find("Tuesday 24 November 2026, 09:30"), std::string::npos) << later.text;
+  EXPECT_NE(later.text.find("Wednesday 25 November 2026, 09:30"), std::string::npos) << later.text;
   // A page that has booked books no other time.
   retry.replace(retry.find("T09%3A30"), 8, "T10%3A30");
   EXPECT_EQ(post_form(ana_won ? ben : ana, "/book/harbour", retry).text, later.text);
   ASSERT_TRUE(suite.settle());
 
-  const json::array visits = day_sheet(suite, "2026-11-24");
+  const json::array visits = day_sheet(suite, "2026-11-25");
   ASSERT_EQ(visits.size(), 2U);
   std::set<std::string> people;
   for (const auto& visit : visits) {
@@ -158,7 +160,15 @@ TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
   const std::string entry = between(won.text, "href=\"/book/harbour/", "\"");
   const Answer calendar = winner.get("/book/harbour/" + entry);
   EXPECT_EQ(calendar.status, 200) << calendar.text;
-  EXPECT_NE(calendar.text.find("DTSTART:20261124T140000Z"), std::string::npos) << calendar.text;
+  EXPECT_NE(calendar.text.find("DTSTART:20261125T140000Z"), std::string::npos) << calendar.text;
+
+  // Both are reminded like anybody else, which needs that they were known when their visit was.
+  suite.clock().advance(std::chrono::hours(27));
+  const auto reminders = [&] {
+    const auto sent = support::outbox_of(suite.outbox());
+    return std::ranges::count_if(sent, [](const std::string& message) { return message.find("/v/") != std::string::npos; });
+  };
+  EXPECT_TRUE(suite.eventually([&] { return reminders() == 2; })) << reminders();
 }
 
 TEST(OnlineBooking, WhatIsNotOnlineOrNoVisitorsBooksNothing) {
