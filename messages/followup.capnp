@@ -111,6 +111,9 @@ struct TaskOpened $Cat.event {
   gap @3 :Text $Cat.id("GapId") $Cat.pseudonym $Cat.maxBytes(128);
   kind @4 :TaskKind;
   reason @5 :Text $Cat.maxBytes(256);
+  appointment @6 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # A task is about a gap or about a visit to come.
+  dueAt @7 :Int64 $Cat.instant $Cat.optional;
 }
 struct TaskClosed $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
@@ -120,6 +123,7 @@ struct TaskClosed $Cat.event {
   state @4 :TaskState;
   outcome @5 :TaskOutcome;
   by @6 :Text $Cat.maxBytes(128);
+  appointment @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
 }
 
 # ---- commands
@@ -229,6 +233,11 @@ struct TaskView $Cat.reply {
   claimedUntil @8 :Int64 $Cat.instant $Cat.optional;
   attempts @9 :UInt16;
   notBefore @10 :Int64 $Cat.instant $Cat.optional;
+  appointment @11 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit it is about; empty when it is about a gap.
+  dueAt @12 :Int64 $Cat.instant $Cat.optional;
+  words @13 :Text $Cat.phi $Cat.maxBytes(1600);
+  # What the person wrote.
 }
 struct TaskList $Cat.reply {
   tasks @0 :List(TaskView) $Cat.maxItems(1000);

@@ -183,3 +183,18 @@ struct GetRepliedVisits $Cat.query $Cat.answers("RepliedVisits") {
   from @0 :Text $Cat.phi $Cat.key $Cat.maxBytes(64);
   body @1 :Text $Cat.phi $Cat.maxBytes(1600);
 }
+
+# ---- visits in question
+
+enum VisitDoubt { no @0; unclear @1; cancel @2; }
+
+struct VisitQuestioned $Cat.event {
+  # A text message after which somebody must ask whether a visit still stands: a no, words that nobody but a person understands, or CANCEL,
+  # which has also ended all text messages to that number. followup puts it on the work list.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit that was asked about; empty: the person's next one, if there is any.
+  doubt @3 :VisitDoubt;
+  words @4 :Text $Cat.phi $Cat.maxBytes(1600);
+}

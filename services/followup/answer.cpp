@@ -36,6 +36,9 @@ Dossier read_again(const View& view, const Dossier& seen) {
   for (const auto& gap : fresh.care.gaps) {
     if (!gap.task.empty()) tasks.push_back(gap.task.text());
   }
+  for (const auto& question : fresh.care.questioned_visits) {
+    if (!question.task.empty()) tasks.push_back(question.task.text());
+  }
   for (const auto& task : seen.open_tasks) {
     if (std::find(tasks.begin(), tasks.end(), task.task.text()) == tasks.end()) tasks.push_back(task.task.text());
   }
@@ -124,10 +127,13 @@ messages::TaskList show(const std::vector<TaskRecord>& tasks, std::uint64_t tota
   return list;
 }
 
-std::vector<std::string> tasks_of(const PersonCareRecord& care, const SiteId& site) {
+std::vector<std::string> tasks_of(const PersonCareRecord& care) {
   std::vector<std::string> ids;
   for (const auto& gap : care.gaps) {
-    if (!gap.task.empty() && (site.empty() || gap.site == site)) ids.push_back(gap.task.text());
+    if (!gap.task.empty()) ids.push_back(gap.task.text());
+  }
+  for (const auto& question : care.questioned_visits) {
+    if (!question.task.empty()) ids.push_back(question.task.text());
   }
   return ids;
 }
@@ -155,7 +161,8 @@ Answer answer(const View& view, const messages::GetTreatmentPlan& query, const C
 Answer answer(const View& view, const messages::ListTasks& query, const Config&, Instant now) {
   if (!query.person.empty()) {
     const auto care = view.find<PersonCareRecord>(query.person.text());
-    auto tasks = open_tasks(view, care ? tasks_of(*care, query.site) : std::vector<std::string>{});
+    auto tasks = open_tasks(view, care ? tasks_of(*care) : std::vector<std::string>{});
+    std::erase_if(tasks, [&](const TaskRecord& task) { return !query.site.empty() && task.site != query.site; });
     std::stable_sort(tasks.begin(), tasks.end(), [](const TaskRecord& a, const TaskRecord& b) { return a.opened_at < b.opened_at; });
     return show(tasks, tasks.size(), query.limit, now);
   }

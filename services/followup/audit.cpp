@@ -27,6 +27,7 @@ class Check {
       if (!exists) leak({}, "the person's plan " + plan.text() + " is not stored");
     }
     for (const auto& task : dossier_.open_tasks) check_task(task);
+    for (const auto& question : dossier_.care.questioned_visits) check_question(question);
     return std::move(leaks_);
   }
 
@@ -140,7 +141,22 @@ class Check {
     }
   }
 
+  void check_question(const QuestionedVisit& question) {
+    const std::string visit = "visit " + question.appointment.text();
+    if (visit_of(question.appointment) == nullptr) leak({}, visit + " is in question although it is not booked");
+    if (!question.task.empty() && (open_task(question.task) == nullptr || !dossier_.listed_tasks.contains(question.task.text()))) {
+      leak({}, visit + " is in question and its task " + question.task.text() + " is on no work list");
+    }
+  }
+
   void check_task(const TaskRecord& task) {
+    if (!task.appointment.empty()) {
+      const auto& questions = dossier_.care.questioned_visits;
+      const bool is_named = std::any_of(questions.begin(), questions.end(),
+                                        [&](const QuestionedVisit& q) { return q.appointment == task.appointment && q.task == task.task; });
+      if (!is_named) leak({}, "task " + task.task.text() + " is open for a visit that is not in question");
+      return;
+    }
     const auto& gaps = dossier_.care.gaps;
     const bool is_named =
         std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) { return gap.gap == task.gap && gap.task == task.task; });

@@ -25,7 +25,7 @@ struct Dossier {
 /// - on hold: a review date, and no visit of its purpose is booked
 /// - closed: a reason
 /// - every item of a plan that wants a gap has exactly that one open, and no gap is open without such an item
-/// - every open task belongs to the gap that names it
+/// - every open task belongs to the gap that names it, or to a booked visit that is in question
 /// - nothing is open for a person who died or moved away
 /// A time that passed longer ago than the slack is a timer that did not fire.
 std::vector<messages::Leak> leaks_of(const Dossier& dossier, const Config& config, Instant now);

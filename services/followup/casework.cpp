@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 
+#include "followup/business_time.hpp"
 #include "followup/sequence.hpp"
 #include "runtime/zone.hpp"
 
@@ -313,21 +314,27 @@ void Casework::open_task(const GapId& id, TaskKind kind, std::string reason) {
   stop_alarm(gap);
   TaskRecord task;
   task.task = TaskId(care_.person.text() + ".k-" + std::to_string(++care_.tasks_opened));
-  task.person = care_.person;
   task.site = gap.site;
   task.gap = id;
   task.kind = kind;
   task.reason = std::move(reason);
-  task.opened_at = now_;
   gap.task = task.task;
+  list_task(std::move(task));
+}
+
+void Casework::list_task(TaskRecord task) {
+  task.person = care_.person;
+  task.opened_at = now_;
 
   messages::TaskOpened opened;
   opened.person = care_.person;
   opened.site = task.site;
   opened.task = task.task;
-  opened.gap = id;
-  opened.kind = kind;
+  opened.gap = task.gap;
+  opened.kind = task.kind;
   opened.reason = task.reason;
+  opened.appointment = task.appointment;
+  opened.due_at = task.due_at;
   tell(std::move(opened));
   decision_.add_to_index(std::string(kWorkList), task.task.text(), score_of(now_));
   if (!task.site.empty()) decision_.add_to_index(work_list_of(task.site), task.task.text(), score_of(now_));
@@ -370,6 +377,7 @@ void Casework::end_task(const TaskId& id, TaskState state, TaskOutcome outcome, 
   closed.site = task->site;
   closed.task = id;
   closed.gap = task->gap;
+  closed.appointment = task->appointment;
   closed.state = state;
   closed.outcome = outcome;
   closed.by = std::move(by);
@@ -437,7 +445,71 @@ void Casework::add_visit(const FutureVisit& visit) {
 bool Casework::remove_visit(const AppointmentId& appointment) {
   const auto erased = std::erase_if(care_.future_visits, [&](const FutureVisit& v) { return v.appointment == appointment; });
   if (erased > 0) alarms_.insert_or_assign(visit_alarm(care_.person, appointment), Alarm{Instant{}, std::nullopt});
+  settle_question(appointment);
   return erased > 0;
+}
+
+const FutureVisit* Casework::find_visit(const AppointmentId& appointment) const {
+  const FutureVisit* found = nullptr;
+  for (const auto& visit : care_.future_visits) {
+    if (appointment.empty() ? visit.start <= now_ : visit.appointment != appointment) continue;
+    if (found == nullptr || visit.start < found->start) found = &visit;
+  }
+  return found;
+}
+
+// ---- visits in question
+
+Instant Casework::question_due(const SiteId& site) const {
+  return add_business_time(site.empty() ? nullptr : state_->find<SiteRecord>(site.text()), now_, config().visit_question);
+}
+
+void Casework::question_visit(const FutureVisit& visit, messages::VisitDoubt doubt, std::string words) {
+  const AppointmentId appointment = visit.appointment;
+  auto known = std::find_if(care_.questioned_visits.begin(), care_.questioned_visits.end(),
+                            [&](const QuestionedVisit& q) { return q.appointment == appointment; });
+  if (known == care_.questioned_visits.end()) {
+    known = care_.questioned_visits.insert(known,
+                                           QuestionedVisit{.appointment = appointment, .task = {}, .answered = false, .cancelled = false});
+  }
+  bool& had_its_task = doubt == messages::VisitDoubt::kCancel ? known->cancelled : known->answered;
+  if (!known->task.empty() || had_its_task) return;
+  had_its_task = true;
+
+  const SiteRecord* site = visit.site.empty() ? nullptr : state_->find<SiteRecord>(visit.site.text());
+  TaskRecord task;
+  task.task = TaskId(care_.person.text() + ".k-" + std::to_string(++care_.tasks_opened));
+  task.site = visit.site;
+  task.kind = TaskKind::kPhoneCall;
+  task.appointment = appointment;
+  task.reason = question_words(
+      doubt, visit.start, site != nullptr && runtime::zone_exists(site->zone) ? std::string_view(site->zone) : zone_of(care_, config()));
+  task.words = Phi<std::string>(std::move(words));
+  // while somebody is at the site, and not after the visit has begun if that can be
+  task.due_at = std::min(question_due(visit.site), std::max(visit.start, add_business_time(site, now_, std::chrono::minutes{0})));
+  known->task = task.task;
+  list_task(std::move(task));
+}
+
+void Casework::settle_question(const AppointmentId& appointment) {
+  const auto known = std::find_if(care_.questioned_visits.begin(), care_.questioned_visits.end(),
+                                  [&](const QuestionedVisit& q) { return q.appointment == appointment; });
+  if (known == care_.questioned_visits.end()) return;
+  if (!known->task.empty()) end_task(known->task, TaskState::kWithdrawn, TaskOutcome{}, {});
+  care_.questioned_visits.erase(known);
+}
+
+void Casework::settle_all_questions() {
+  while (!care_.questioned_visits.empty()) settle_question(AppointmentId(care_.questioned_visits.front().appointment));
+}
+
+void Casework::finish_question(const AppointmentId& appointment, TaskOutcome outcome, std::string by) {
+  for (auto& known : care_.questioned_visits) {
+    if (known.appointment != appointment || known.task.empty()) continue;
+    end_task(known.task, TaskState::kDone, outcome, std::move(by));
+    known.task = {};
+    return;
+  }
 }
 
 void Casework::note_completed_day(messages::Purpose purpose, LocalDay day) {

@@ -101,6 +101,21 @@ class Casework {
   bool remove_visit(const AppointmentId& appointment);
   void note_completed_day(messages::Purpose purpose, LocalDay day);
   std::optional<LocalDay> last_completed(messages::Purpose purpose) const;
+  /// The visit to come that has this id; without an id, the person's next one. nullptr when there is none.
+  const FutureVisit* find_visit(const AppointmentId& appointment) const;
+
+  // ---- visits in question
+
+  /// Somebody must ask whether the visit still stands: a task at its site. One is open for a visit at a time, and each kind of doubt has
+  /// one only, until the visit is confirmed.
+  void question_visit(const FutureVisit& visit, messages::VisitDoubt doubt, std::string words);
+  /// The visit is out of doubt, or out of the book: nobody needs to ask any more.
+  void settle_question(const AppointmentId& appointment);
+  void settle_all_questions();
+  /// Somebody has asked.
+  void finish_question(const AppointmentId& appointment, messages::TaskOutcome outcome, std::string by);
+  /// When something that comes up now is due at a site that must be asked about a visit.
+  Instant question_due(const SiteId& site) const;
 
   template <class E>
   void tell(E event) {
@@ -127,6 +142,8 @@ class Casework {
   void cover(const GapId& gap, const FutureVisit& visit);
   void tell_changed(const Gap& gap, messages::Cover from);
   void withdraw_task(Gap& gap);
+  /// Puts it on the work list, and tells it.
+  void list_task(TaskRecord task);
   void end_task(const TaskId& task, messages::TaskState state, messages::TaskOutcome outcome, std::string by);
   void set_alarm(std::string name, Instant due, Timer timer);
   void start_living(const GapId& gap);

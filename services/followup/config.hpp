@@ -19,6 +19,7 @@ struct Config {
   std::chrono::hours call_again{28 * 24};
   std::int64_t closed_gaps_kept = 8;
   std::chrono::hours audit_slack{24};
+  std::chrono::minutes visit_question{60};
   std::string zone = "UTC";
 
   template <class Visit>
@@ -34,6 +35,7 @@ struct Config {
     visit("call_again_hours", call_again, "After the last step: when somebody calls again. There is no giving up.");
     visit("closed_gaps_kept", closed_gaps_kept, "Closed gaps a person's record still shows; the log keeps all.");
     visit("audit_slack_hours", audit_slack, "How late a timer may be before the audit reports the gap as lost.");
+    visit("visit_question_minutes", visit_question, "How long a site may be open before somebody has asked about a visit in question.");
     visit("default_zone", zone, "Time zone of a person of whom neither address nor visit gives one.");
   }
 };

@@ -12,7 +12,9 @@ namespace bridgework::followup {
 using Consumed = runtime::Consumes<
     runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryMatched, messages::AppointmentBooked,
                       messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
-                      messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld>>;
+                      messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld,
+                      messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned>,
+    runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
 /// Decides what one message means for one person's care.
@@ -44,6 +46,13 @@ Decision on(const State& state, const ReviewTimer& timer, Instant now);
 // decide_task.cpp: the work list
 Decision on(const State& state, const messages::ClaimTask& command, Instant now);
 Decision on(const State& state, const messages::RecordTaskOutcome& command, Instant now);
+
+// decide_visit_task.cpp: visits to come that somebody must ask about
+Decision on(const State& state, const messages::SiteDefined& event, Instant now);
+Decision on(const State& state, const messages::VisitQuestioned& event, Instant now);
+Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now);
+Decision on(const State& state, const messages::AppointmentArrived& event, Instant now);
+Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& command, Instant now);
 
 // decide_person.cpp: who it is, and which visits were booked, kept and missed
 Decision on(const State& state, const messages::PersonRegistered& event, Instant now);

@@ -71,6 +71,7 @@ Decision take_profile(const State& state, const Event& event, Instant now) {
   care.preferred_channel = event.profile.preferred_channel;
   if (says_gone(care.status)) {
     for (const auto& gap : work.open_gaps()) work.close(gap, work.why_gone());
+    work.settle_all_questions();
   } else if (was_gone) {
     take_up_again(work);
   }

@@ -61,6 +61,7 @@ void is_deceased(Casework& work, const GapId& gap, const messages::RecordTaskOut
   work.finish_task(gap, command.outcome, command.by);
   work.care().reported_deceased = true;
   for (const auto& open : work.open_gaps()) work.close(open, CloseReason::kDeceased);
+  work.settle_all_questions();
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ Decision on(const State& state, const messages::RecordTaskOutcome& command, Inst
   if (task == nullptr) return Decision::refuse(FollowupRefusal::kUnknownTask, command.task.text());
   if (!is_open(*task)) return Decision::refuse(FollowupRefusal::kIllegalTransition, "the task is " + std::string(to_string(task->state)));
   if (is_claimed_by_another(*task, command.by, now)) return Decision::refuse(FollowupRefusal::kAlreadyClaimed, task->claimed_by);
+  if (!task->appointment.empty()) return on_visit_task(state, command, now);
   const GapId gap = task->gap;
   const Gap* found = work.find_gap(gap);
   if (found == nullptr || found->task != command.task) return Decision::refuse(FollowupRefusal::kUnknownGap, gap.text());

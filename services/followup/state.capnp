@@ -76,6 +76,16 @@ struct PlannedItem {
   # Why its gap was closed although the item is not finished; none while the item must have a gap.
 }
 
+struct QuestionedVisit {
+  # A text message put a visit to come in question.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  task @1 :Text $Cat.id("TaskId") $Cat.maxBytes(128);
+  # Open on the work list; empty when somebody has asked.
+  answered @2 :Bool;
+  cancelled @3 :Bool;
+  # Which doubts have had their task: an answer to a reminder, and CANCEL.
+}
+
 # ---- records
 
 struct PersonCareRecord $Cat.record {
@@ -99,6 +109,8 @@ struct PersonCareRecord $Cat.record {
   gapsClosed @14 :UInt32;
   reportedDeceased @15 :Bool;
   # Somebody who called was told so. Holds until the profile, having said so too, says otherwise.
+  questionedVisits @16 :List(QuestionedVisit);
+  # Each is one of futureVisits.
 }
 struct PlanRecord $Cat.record {
   plan @0 :Text $Cat.id("PlanId") $Cat.maxBytes(128);
@@ -120,6 +132,15 @@ struct TaskRecord $Cat.record {
   attempts @9 :UInt16;
   notBefore @10 :Int64 $Cat.instant $Cat.optional;
   openedAt @11 :Int64 $Cat.instant;
+  appointment @12 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit in question; empty when the task is about a gap.
+  dueAt @13 :Int64 $Cat.instant $Cat.optional;
+  words @14 :Text $Cat.phi $Cat.maxBytes(1600);
+}
+struct SiteRecord $Cat.record {
+  # What is needed of a site; one in every lane. Id: the site.
+  zone @0 :Text $Cat.maxBytes(64);
+  hours @1 :List(Appointments.OpeningHours) $Cat.maxItems(28);
 }
 
 # ---- timers. A gap has at most one at a time, named by its id; a visit has one, named by person and visit.

@@ -1,5 +1,9 @@
 #include "followup/state.hpp"
 
+#include <array>
+#include <chrono>
+#include <cstdio>
+
 #include "runtime/zone.hpp"
 
 namespace bridgework::followup {
@@ -102,7 +106,29 @@ messages::TaskView view_of(const TaskRecord& task, Instant now) {
   }
   view.attempts = task.attempts;
   view.not_before = task.not_before;
+  view.appointment = task.appointment;
+  view.due_at = task.due_at;
+  view.words = task.words;
   return view;
+}
+
+std::string question_words(messages::VisitDoubt doubt, Instant start, std::string_view zone) {
+  static constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
+                                                               "July",    "August",   "September", "October", "November", "December"};
+  const LocalTime local = runtime::to_local(start, zone);
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(local)};
+  const int minute = runtime::minute_of_day(local);
+  char clock[8];
+  std::snprintf(clock, sizeof clock, "%02d:%02d", minute / 60 % 24, minute % 60);
+  const std::string visit = "the visit on " + std::to_string(static_cast<unsigned>(date.day())) + " " +
+                            std::string(kMonths[static_cast<unsigned>(date.month()) - 1]) + " at " + clock;
+  switch (doubt) {
+    case messages::VisitDoubt::kNo: return "Answered no when asked about " + visit + ": call and ask whether it stands";
+    case messages::VisitDoubt::kUnclear:
+      return "Wrote something about " + visit + " that only a person understands: read it, and call if need be";
+    case messages::VisitDoubt::kCancel: return "Wrote CANCEL, which has ended all text messages: call and ask whether " + visit + " stands";
+  }
+  return "Call and ask whether " + visit + " stands";
 }
 
 }  // namespace bridgework::followup

@@ -9,6 +9,7 @@
 #include "followup/config.hpp"
 #include "followup/state.values.hpp"
 #include "messages/followup.values.hpp"
+#include "messages/outreach.values.hpp"
 #include "runtime/decision.hpp"
 #include "runtime/read_view.hpp"
 
@@ -57,6 +58,9 @@ messages::TreatmentPlanView view_of(const PlanRecord& plan);
 messages::GapView view_of(const Gap& gap, const PersonId& person);
 /// As it stands at `now`: a claim whose lease ran out is an open task again.
 messages::TaskView view_of(const TaskRecord& task, Instant now);
+
+/// Why somebody is to call about a visit, in words: what was written, the visit on the clock of `zone`, and what to ask.
+std::string question_words(messages::VisitDoubt doubt, Instant start, std::string_view zone);
 
 /// Everybody's work list, and one site's part of it. Scored by when the task was opened.
 inline constexpr std::string_view kWorkList = "tasks";

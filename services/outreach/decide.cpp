@@ -20,6 +20,7 @@ Decision copy_profile(const State& state, const PersonId& person, const messages
   record.status = profile.status;
   record.provenance = profile.provenance;
   Decision decision;
+  if (record.messages_planned > 0) remember_phones(decision, state, record);
   decision.put(person.text(), std::move(record));
   return decision;
 }
@@ -139,7 +140,9 @@ Decision on(const State& state, const messages::AppointmentBooked& event, Instan
   wanted.about.visit_start = event.visit.start;
   wanted.about.visit_local = event.visit.local_start;
   wanted.about.visit_zone = event.visit.zone;
-  return plan(state, wanted, now);
+  Decision decision = plan(state, wanted, now);
+  remember_phones(decision, state, person_of(state, event.person));
+  return decision;
 }
 
 template <class AppointmentEvent>

@@ -58,10 +58,20 @@ Decision on(const State& state, const messages::OfferRevoked& event, Instant now
 Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
 Decision on(const State& state, const messages::OfferAccepted& event, Instant now);
 Decision on(const State& state, const messages::OfferMissed& event, Instant now);
-/// Every lane hears what was answered; the one where that number was last sent an offer knows what a yes or no is about.
+/// Every lane hears what was answered; the one where that number was last sent an offer knows what a yes or no is about, and those of the
+/// persons behind it know which of their visits it puts in question.
 Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now);
 /// An offer leaves by text message: what is answered from that number is about it, until a reminder asks something newer.
 void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now);
+
+// decide_visit.cpp: what an answer means for a visit to come
+
+/// A reminder leaves by text message: what is answered from that number is about its visit, too.
+void remember_question(Decision& decision, const State& state, const MessageRecord& message, const Reach& reach, Instant now);
+/// Those numbers may speak for the person from now on.
+void remember_phones(Decision& decision, const State& state, const PersonRecord& person);
+/// Tells of the visits that an answer puts in question.
+Decision question_visits(const State& state, const messages::InboundMessageReceived& event, Instant now);
 
 Decision on(const State& state, const SendDue& due, Instant now);
 Decision on(const State& state, const messages::RecordSend& command, Instant now);

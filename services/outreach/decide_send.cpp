@@ -174,6 +174,7 @@ Decision on(const State& state, const SendDue& due, Instant now) {
     case Verdict::Outcome::kSend: {
       Decision claimed = claim(*message, person, *about, site != nullptr ? site : home_site, question);
       remember_offer(claimed, *message, *about, reach, now);
+      remember_question(claimed, state, *message, reach, now);
       return claimed;
     }
     case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);

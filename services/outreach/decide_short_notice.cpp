@@ -84,15 +84,18 @@ void remember_offer(Decision& decision, const MessageRecord& message, const Subj
 
 Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now) {
   const bool yes = event.meaning == InboundMeaning::kYes;
-  if (!yes && event.meaning != InboundMeaning::kNo) return {};
+  const bool answers = yes || event.meaning == InboundMeaning::kNo;
   const std::string& contact = event.contact.reveal();
-  const auto* asked = state.find<OfferAskedRecord>(contact);
-  if (asked == nullptr) return {};
+  const auto* asked = answers ? state.find<OfferAskedRecord>(contact) : nullptr;
+  if (asked == nullptr) return question_visits(state, event, now);
   Decision decision;
   decision.erase<OfferAskedRecord>(contact);
   const auto* about = state.find<SubjectRecord>(subject_id(asked->person, asked->offer.text()));
   const bool answered = about == nullptr || about->gone == Gone::kOfferAnswered;
-  if (answered || now > asked->at + kAnswersWithin) return decision;
+  if (answered || now > asked->at + kAnswersWithin) {
+    decision.append(question_visits(state, event, now));
+    return decision;
+  }
   decision.emit(messages::OfferAnswered{.person = asked->person, .site = asked->site, .offer = asked->offer, .accepted = yes});
   return decision;
 }

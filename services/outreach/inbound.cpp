@@ -99,6 +99,10 @@ constexpr std::array<std::string_view, 17> kBesideYes = {"please", "pls",     "p
 constexpr std::array<std::string_view, 10> kNo = {"no",   "n",   "nope",       "no thanks", "no thank you",
                                                   "nein", "nao", "n\xC3\xA3o", "cant",      "cannot"};
 
+constexpr std::array<std::string_view, 14> kCancelling = {"cancel",       "canceled", "cancelled",  "canceling", "cancelling",
+                                                          "cancellation", "cancelar", "cancela",    "cancelo",   "anular",
+                                                          "absagen",      "absage",   "stornieren", "desmarcar"};
+
 bool is_opt_out(const Words& words, std::string_view text) {
   if (is_one_of(text, kOptOut)) return true;
   Words bare;
@@ -126,6 +130,10 @@ InboundMeaning meaning_of(std::string_view text) {
   if (is_yes(words, plain, text)) return InboundMeaning::kYes;
   if (is_one_of(plain, kNo)) return InboundMeaning::kNo;
   return InboundMeaning::kUnclear;
+}
+
+bool speaks_of_cancelling(std::string_view text) {
+  return std::ranges::any_of(words_of(text), [](const std::string& word) { return is_one_of(word, kCancelling); });
 }
 
 bool is_e164(std::string_view text) {

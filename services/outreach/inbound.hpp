@@ -14,6 +14,9 @@ namespace bridgework::outreach {
 /// "cancel my appointment" is not, and is left unclear for a human being. YES is an answer, never an opt-in: only START and UNSTOP are.
 InboundMeaning meaning_of(std::string_view text);
 
+/// Whether a word of the text speaks of cancelling, whatever else it says: STOP or not, a visit to come is then in question.
+bool speaks_of_cancelling(std::string_view text);
+
 /// `+` and eight to fifteen digits.
 bool is_e164(std::string_view text);
 

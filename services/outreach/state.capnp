@@ -125,3 +125,20 @@ struct OfferAskedRecord $Cat.record {
   site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   at @3 :Int64 $Cat.instant;
 }
+
+# ---- visits in question
+
+struct AskedVisit {
+  # A visit that a reminder by text message has asked about.
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  saidYes @3 :Bool;
+}
+struct PhoneRecord $Cat.record {
+  # Id: a telephone number, in the lane of whoever has it. Who of this lane a message from there may come from, and what they were asked.
+  persons @0 :List(Text) $Cat.id("PersonId") $Cat.maxItems(200);
+  # Those for whom something was planned; the newest last.
+  asked @1 :List(AskedVisit) $Cat.maxItems(64);
+  # In the order in which they were asked.
+}

@@ -74,6 +74,15 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
     auto it = booked_.begin();
     std::advance(it, pick(booked_.size()));
     const auto [id, visit] = *it;
+    if (one_in(3)) {
+      visit_is_in_question(one_in(2) ? id : std::string());
+      if (one_in(2)) return;
+      check();
+    }
+    if (one_in(4)) {
+      world.handle(visit_event<messages::AppointmentConfirmed>(id, visit.purpose, visit.start));
+      return;
+    }
     booked_.erase(it);
     switch (pick(5)) {
       case 0: world.handle(cancelled(id, visit.purpose, visit.start)); return;
@@ -93,6 +102,14 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
       }
       default: world.handle(completed(id, visit.purpose, visit.start)); return;
     }
+  }
+
+  void visit_is_in_question(std::string id) {
+    messages::VisitQuestioned event;
+    event.person = PersonId(ana);
+    event.appointment = AppointmentId(std::move(id));
+    event.doubt = messages::kAllVisitDoubt[pick(messages::kAllVisitDoubt.size())];
+    world.handle(event);
   }
 
   void outreach_reports() {

@@ -1,0 +1,78 @@
+// Visits to come that a text message has put in question: somebody asks, unless the visit settles it first.
+
+#include <string>
+
+#include "followup/casework.hpp"
+#include "followup/decide.hpp"
+
+namespace bridgework::followup {
+
+using messages::FollowupRefusal;
+using messages::TaskOutcome;
+
+Decision on(const State&, const messages::SiteDefined& event, Instant) {
+  Decision decision;
+  decision.put(event.site.text(), SiteRecord{.zone = event.zone, .hours = event.hours});
+  return decision;
+}
+
+/// A visit that is moved, cancelled or over by now is in nobody's book, and in no question.
+Decision on(const State& state, const messages::VisitQuestioned& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  const FutureVisit* visit = work.find_visit(event.appointment);
+  if (is_gone(work.care()) || visit == nullptr || visit->start <= now) return {};
+  work.question_visit(*visit, event.doubt, event.words.reveal());
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.settle_question(event.appointment);
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::AppointmentArrived& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.settle_question(event.appointment);
+  return work.finish();
+}
+
+/// Whoever was not reached is tried again until the visit settles it; whatever was said, the answer belongs into the calendar.
+Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& command, Instant now) {
+  Casework work(state, owner_key(command.task.text()), now);
+  TaskRecord& task = *work.find_task(command.task);
+  const auto try_again = [&](Instant at) {
+    task.state = messages::TaskState::kOpen;
+    task.claimed_by = {};
+    task.claimed_until.reset();
+    task.not_before = at;
+  };
+  switch (command.outcome) {
+    case TaskOutcome::kVoicemail:
+    case TaskOutcome::kNoAnswer:
+      ++task.attempts;
+      try_again(work.question_due(task.site));
+      break;
+    case TaskOutcome::kCallBackAt:
+      if (!command.call_back_at || *command.call_back_at <= now) {
+        return Decision::refuse(FollowupRefusal::kInThePast, "call back when? a later time is needed");
+      }
+      try_again(*command.call_back_at);
+      break;
+    case TaskOutcome::kSpokeBooked:
+    case TaskOutcome::kSpokeDeclined:
+    case TaskOutcome::kSpokeDeferred:
+    case TaskOutcome::kWrongNumber: work.finish_question(task.appointment, command.outcome, command.by); break;
+    case TaskOutcome::kDeceased:
+      work.finish_question(task.appointment, command.outcome, command.by);
+      work.care().reported_deceased = true;
+      for (const auto& gap : work.open_gaps()) work.close(gap, messages::CloseReason::kDeceased);
+      work.settle_all_questions();
+      break;
+    case TaskOutcome::kPosted: return Decision::refuse(FollowupRefusal::kIllegalTransition, "only a letter is posted");
+  }
+  work.reply(view_of(*work.find_task(command.task), now));
+  return work.finish();
+}
+
+}  // namespace bridgework::followup

@@ -1,0 +1,169 @@
+// A visit that a text message has put in question is asked about by a person, once.
+
+#include "tests/unit/followup/clinic.hpp"
+
+namespace bridgework::followup {
+namespace {
+
+using messages::VisitDoubt;
+
+class FollowupQuestion : public Clinic {
+ protected:
+  /// Monday to Friday, 09:00 to 17:00, UTC.
+  void site_has_hours() {
+    messages::SiteDefined site;
+    site.site = SiteId("main");
+    site.zone = "UTC";
+    for (std::uint8_t weekday = 1; weekday <= 5; ++weekday) site.hours.push_back({weekday, 9 * 60, 17 * 60});
+    handle(site);
+  }
+  messages::VisitQuestioned questioned(VisitDoubt doubt, std::string appointment = {}, std::string words = "no") const {
+    messages::VisitQuestioned event;
+    event.person = PersonId(ana);
+    event.site = SiteId("main");
+    event.appointment = AppointmentId(std::move(appointment));
+    event.doubt = doubt;
+    event.words = Phi<std::string>(std::move(words));
+    return event;
+  }
+  void is_booked(std::string id = "main.v-1", Instant at = utc(2026, 3, 5, 9)) { handle(booked(std::move(id), Purpose::kHygiene, at)); }
+  std::vector<messages::TaskView> tasks_of_ana() const {
+    messages::ListTasks query;
+    query.person = PersonId(ana);
+    query.limit = 100;
+    return world.get<messages::TaskList>(query).tasks;
+  }
+};
+
+TEST_F(FollowupQuestion, OfANoIsATaskAtTheVisitsSiteInWords) {
+  site_has_hours();
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1", "nope"));
+  const auto task = only_task();
+  EXPECT_EQ(task.site, SiteId("main"));
+  EXPECT_EQ(task.appointment, AppointmentId("main.v-1"));
+  EXPECT_EQ(task.kind, TaskKind::kPhoneCall);
+  EXPECT_EQ(task.reason, "Answered no when asked about the visit on 5 March at 09:00: call and ask whether it stands");
+  EXPECT_EQ(task.words.reveal(), "nope");
+  EXPECT_EQ(task.due_at, utc(2026, 3, 2, 10)) << "within an hour, on a Monday at nine";
+  EXPECT_TRUE(open_gaps().empty());
+  ASSERT_EQ(tasks_of_ana().size(), 1u);
+}
+
+TEST_F(FollowupQuestion, OfTheNightIsDueWhenSomebodyIsThere) {
+  site_has_hours();
+  is_booked();
+  advance(12h);
+  handle(questioned(VisitDoubt::kCancel));
+  EXPECT_EQ(only_task().due_at, utc(2026, 3, 3, 10));
+  EXPECT_EQ(only_task().reason,
+            "Wrote CANCEL, which has ended all text messages: call and ask whether the visit on 5 March at 09:00 stands");
+}
+
+TEST_F(FollowupQuestion, IsDueBeforeTheVisitBegins) {
+  site_has_hours();
+  is_booked("main.v-1", utc(2026, 3, 2, 9, 30));
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_EQ(only_task().due_at, utc(2026, 3, 2, 9, 30));
+}
+
+TEST_F(FollowupQuestion, OfNoVisitInParticularIsAboutTheNextOne) {
+  is_booked("main.v-2", utc(2026, 3, 20, 9));
+  is_booked("main.v-1", utc(2026, 3, 5, 9));
+  handle(questioned(VisitDoubt::kCancel));
+  EXPECT_EQ(only_task().appointment, AppointmentId("main.v-1"));
+}
+
+TEST_F(FollowupQuestion, OfNoVisitAtAllIsNoTask) {
+  handle(questioned(VisitDoubt::kCancel));
+  is_booked("main.v-1", utc(2026, 3, 5, 9));
+  handle(questioned(VisitDoubt::kNo, "main.v-9"));
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, IsAskedOnceHoweverOftenTheyWrite) {
+  is_booked();
+  handle(questioned(VisitDoubt::kUnclear, "main.v-1"));
+  handle(questioned(VisitDoubt::kUnclear, "main.v-1"));
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_EQ(world.count<messages::TaskOpened>(), 1u);
+  handle(outcome(only_task().task.text(), TaskOutcome::kSpokeBooked));
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_TRUE(tasks().empty()) << "somebody has asked";
+  handle(questioned(VisitDoubt::kCancel, "main.v-1"));
+  EXPECT_EQ(only_task().appointment, AppointmentId("main.v-1")) << "CANCEL is another doubt";
+  handle(outcome(only_task().task.text(), TaskOutcome::kSpokeDeclined));
+  handle(questioned(VisitDoubt::kCancel, "main.v-1"));
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, IsSettledByAConfirmationAndMayComeAgain) {
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  const auto& settled = handle(visit_event<messages::AppointmentConfirmed>("main.v-1", Purpose::kHygiene, utc(2026, 3, 5, 9)));
+  ASSERT_NE(settled.event<messages::TaskClosed>(), nullptr);
+  EXPECT_EQ(settled.event<messages::TaskClosed>()->state, TaskState::kWithdrawn);
+  EXPECT_EQ(settled.event<messages::TaskClosed>()->appointment, AppointmentId("main.v-1"));
+  EXPECT_TRUE(tasks().empty());
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_EQ(tasks().size(), 1u) << "they have thought again";
+}
+
+TEST_F(FollowupQuestion, IsSettledByWhateverBecomesOfTheVisit) {
+  const Instant at = utc(2026, 3, 5, 9);
+  const auto ask = [&](std::string id) {
+    is_booked(id, at);
+    handle(questioned(VisitDoubt::kNo, id));
+    ASSERT_EQ(only_task().appointment.text(), id);
+  };
+  const auto nobody_asks_about = [&](const std::string& id) {
+    for (const auto& task : tasks()) EXPECT_NE(task.appointment.text(), id) << world.timeline();
+  };
+  ask("main.v-1");
+  handle(cancelled("main.v-1", Purpose::kHygiene, at));
+  nobody_asks_about("main.v-1");
+  ask("main.v-2");
+  auto moved = visit_event<messages::AppointmentMoved>("main.v-2", Purpose::kHygiene, at);
+  moved.to = AppointmentId("main.v-3");
+  handle(moved);
+  nobody_asks_about("main.v-2");
+  ask("main.v-4");
+  handle(visit_event<messages::AppointmentArrived>("main.v-4", Purpose::kHygiene, at));
+  nobody_asks_about("main.v-4");
+  ask("main.v-5");
+  handle(completed("main.v-5", Purpose::kHygiene, at));
+  nobody_asks_about("main.v-5");
+  ask("main.v-6");
+  handle(missed("main.v-6", Purpose::kHygiene, at));
+  nobody_asks_about("main.v-6");
+  ask("main.v-7");
+  handle(person_is(messages::PersonStatus::kDeceased));
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, WhoeverIsNotReachedIsTriedAgainWhileTheSiteIsOpen) {
+  site_has_hours();
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  const std::string task = only_task().task.text();
+  handle(outcome(task, TaskOutcome::kVoicemail));
+  EXPECT_EQ(only_task().attempts, 1u);
+  EXPECT_EQ(only_task().not_before, utc(2026, 3, 2, 10));
+  EXPECT_EQ(refusal_of(outcome(task, TaskOutcome::kPosted)), FollowupRefusal::kIllegalTransition);
+  EXPECT_EQ(refusal_of(outcome(task, TaskOutcome::kCallBackAt)), FollowupRefusal::kInThePast);
+  handle(outcome(task, TaskOutcome::kDeceased));
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, OpensNoSecondTaskForTheGapThatItsVisitCovers) {
+  accept_one(Purpose::kHygiene);
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_EQ(tasks().size(), 1u);
+  handle(cancelled("main.v-1", Purpose::kHygiene, utc(2026, 3, 5, 9)));
+  EXPECT_TRUE(tasks().empty());
+  EXPECT_EQ(only_gap().cover, Cover::kActive) << "and the care is followed up again";
+}
+
+}  // namespace
+}  // namespace bridgework::followup
