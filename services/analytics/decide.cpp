@@ -140,6 +140,12 @@ Decision on(const State& state, const messages::EnquiryContacted& event, Instant
   if (waited <= state.config().contact_within) {
     days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kContactedInTime, campaign);
   }
+  const std::chrono::seconds open(event.waited_business_seconds);
+  days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kContactBusinessMinutes, campaign,
+             std::chrono::ceil<std::chrono::minutes>(open).count());
+  if (open <= state.config().contact_within) {
+    days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kContactedInBusinessTime, campaign);
+  }
   Decision decision = days.finish();
   EnquiryRecord changed = *enquiry;
   changed.contacted = true;
@@ -258,6 +264,36 @@ Decision on(const State& state, const messages::VisitImported& event, Instant) {
   days.count(FactTable::kVisits, day, outcome, to_string(event.visit.purpose));
   Decision decision = days.finish();
   if (outcome == Measure::kCompleted) completed_visit(state, decision, event.site, event.person, day);
+  return decision;
+}
+
+// ---- short notice
+
+Decision on(const State& state, const messages::OpeningFound& event, Instant) {
+  const std::string id = fact_id(event.site, event.opening.text());
+  if (state.find<OpeningRecord>(id) != nullptr) return {};
+  const LocalDay day = day_of(event.visit.local_start);
+  Days days(state, event.site);
+  days.count(FactTable::kOpenings, day, Measure::kOpeningFound, to_string(event.visit.purpose));
+  Decision decision = days.finish();
+  decision.put(id, OpeningRecord{.day = day, .purpose = event.visit.purpose, .ended = false});
+  return decision;
+}
+
+/// Taken by whoever was offered it, or by anybody else: the chair is not empty.
+Decision on(const State& state, const messages::OpeningEnded& event, Instant) {
+  using enum messages::OpeningEnd;
+  const std::string id = fact_id(event.site, event.opening.text());
+  const OpeningRecord* opening = state.find<OpeningRecord>(id);
+  if (opening == nullptr || opening->ended) return {};
+  OpeningRecord changed = *opening;
+  changed.ended = true;
+  Days days(state, event.site);
+  if (event.end == kWon || event.end == kTakenOtherwise) {
+    days.count(FactTable::kOpenings, opening->day, Measure::kOpeningRefilled, to_string(opening->purpose));
+  }
+  Decision decision = days.finish();
+  decision.put(id, std::move(changed));
   return decision;
 }
 

@@ -14,7 +14,8 @@ using Consumed = runtime::Consumes<
                     messages::EnquiryProduced, messages::AppointmentBooked, messages::AppointmentConfirmed, messages::AppointmentMoved,
                     messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentArrived, messages::AppointmentSeated,
                     messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported, messages::ItemDecided,
-                    messages::GapOpened, messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered>,
+                    messages::GapOpened, messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered, messages::OpeningFound,
+                    messages::OpeningEnded>,
     runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted, messages::CampaignChanged>>;
 using Message = runtime::MessageOf<std::variant<>, Consumed, Vocabulary::Timer>;
 

@@ -42,6 +42,10 @@ constexpr std::array kOfKept = {Term{kKept}};
 constexpr std::array kOfContacted = {Term{kContacted}};
 constexpr std::array kOfContactedInTime = {Term{kContactedInTime}};
 constexpr std::array kOfContactMinutes = {Term{kContactMinutes}};
+constexpr std::array kOfContactedInBusinessTime = {Term{kContactedInBusinessTime}};
+constexpr std::array kOfContactBusinessMinutes = {Term{kContactBusinessMinutes}};
+constexpr std::array kOfOpeningRefilled = {Term{kOpeningRefilled}};
+constexpr std::array kOfOpeningFound = {Term{kOpeningFound}};
 constexpr std::array kOfCampaignCost = {Term{kCampaignCost}};
 constexpr std::array kOfKeptFromCampaign = {Term{kKeptFromCampaign}};
 constexpr std::array kOfReceivedFromCampaign = {Term{kReceivedFromCampaign}};
@@ -100,6 +104,22 @@ constexpr std::array kDefinitions = {
                "of the period: nobody who is still waiting is left out.",
                "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfContactedInTime), Terms(kOfReceived),
                Dimensions(kByCampaign)},
+    Definition{"speed_to_lead_mean", 2, "Speed to lead, mean",
+               "Minutes for which the site was open, each begun one counted, from an enquiry to the first conversation with a human being; "
+               "divided by the enquiries of the period that had one.",
+               "minutes", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfContactBusinessMinutes), Terms(kOfContacted),
+               Dimensions(kByCampaign)},
+    Definition{"speed_to_lead_in_time", 2, "Answered in time",
+               "Enquiries of the period whose first conversation with a human being came before the site had been open for longer than the "
+               "standard, divided by all enquiries of the period: nobody who is still waiting is left out.",
+               "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfContactedInBusinessTime), Terms(kOfReceived),
+               Dimensions(kByCampaign)},
+    Definition{
+        "refill_rate", 1, "Refill rate",
+        "Times that became free early enough to be offered to somebody else and were taken again, by an accepted offer or otherwise; "
+        "divided by all times that became free so, those still open too; by the local day of the visit that did not take place.",
+        "ratio", FactTable::kOpenings, Reading::kSum, Window::kPeriod, Terms(kOfOpeningRefilled), Terms(kOfOpeningFound),
+        Dimensions(kByPurpose)},
     Definition{"enquiries_by_source", 1, "Enquiries by source",
                "Enquiries received or imported, by where they came from and the local day on which they came.", "enquiries",
                FactTable::kSources, Reading::kSum, Window::kPeriod, Terms(kOfReceivedFromSource), Terms(), Dimensions(kBySource)},

@@ -9,7 +9,7 @@ $Cxx.namespace("bridgework::analytics::wire");
 $Cat.owner("analytics");
 $Cat.values("bridgework::analytics");
 
-enum FactTable { visits @0; enquiries @1; cases @2; gaps @3; answers @4; patients @5; campaigns @6; sources @7; }
+enum FactTable { visits @0; enquiries @1; cases @2; gaps @3; answers @4; patients @5; campaigns @6; sources @7; openings @8; }
 
 enum Measure {
   # What is counted. Each belongs to one fact table; money is in minor units.
@@ -23,6 +23,7 @@ enum Measure {
   activePatient @33; campaignCost @34;
   # These two are counted when asked, from the patients and the campaigns.
   receivedFromCampaign @35; bookedFromCampaign @36; keptFirstTouch @37; keptLastTouch @38; producedMoney @39; receivedFromSource @40;
+  contactedInBusinessTime @41; contactBusinessMinutes @42; openingFound @43; openingRefilled @44;
 }
 struct Cell {
   measure @0 :Measure;
@@ -69,6 +70,12 @@ struct SurveyRecord $Cat.record {
   # Id: <site>.<survey>.
   askedOn @0 :Int32 $Cat.day;
   answered @1 :Bool;
+}
+struct OpeningRecord $Cat.record {
+  # Id: <site>.<opening>. A time that became free counts for the day of the visit that will not take place, whatever becomes of it.
+  day @0 :Int32 $Cat.day;
+  purpose @1 :Appointments.Purpose;
+  ended @2 :Bool;
 }
 struct OpenGap {
   gap @0 :Text $Cat.id("GapId") $Cat.maxBytes(128);

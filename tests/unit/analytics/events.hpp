@@ -69,9 +69,27 @@ inline messages::EnquiryAdvanced advanced(int number, messages::LeadState to, co
   event.to = to;
   return event;
 }
-inline messages::EnquiryContacted contacted(int number, std::uint32_t waited_seconds) {
+inline messages::EnquiryContacted contacted(int number, std::uint32_t waited_seconds, std::uint32_t while_open = 0) {
   auto event = enquiry<messages::EnquiryContacted>(number);
   event.waited_seconds = waited_seconds;
+  event.waited_business_seconds = while_open;
+  return event;
+}
+inline messages::OpeningFound opening_found(const SiteId& site, int number, LocalTime start, Purpose purpose = Purpose::kExam) {
+  messages::OpeningFound event;
+  event.site = site;
+  event.opening = OpeningId(site.text() + ".f-" + std::to_string(number));
+  event.visit.purpose = purpose;
+  event.visit.local_start = start;
+  event.visit.start = Instant{start.time_since_epoch()};
+  event.visit.zone = "UTC";
+  return event;
+}
+inline messages::OpeningEnded opening_ended(const SiteId& site, int number, messages::OpeningEnd end) {
+  messages::OpeningEnded event;
+  event.site = site;
+  event.opening = OpeningId(site.text() + ".f-" + std::to_string(number));
+  event.end = end;
   return event;
 }
 inline messages::CampaignStarted campaign(const std::string& id, std::int64_t cost_minor, LocalDay from) {

@@ -130,8 +130,8 @@ TEST(SpeedToLead, LeavesNobodyOutWhoIsStillWaiting) {
   h.handle(contacted(2, 15 * 60));
   h.handle(contacted(3, 15 * 60 + 1));
   h.handle(contacted(3, 5));  // only the first conversation counts
-  EXPECT_EQ(fraction(ask(h, "speed_to_lead_mean")), "33/3");
-  EXPECT_EQ(fraction(ask(h, "speed_to_lead_in_time")), "2/4");
+  EXPECT_EQ(fraction(ask(h, "speed_to_lead_mean@1")), "33/3");
+  EXPECT_EQ(fraction(ask(h, "speed_to_lead_in_time@1")), "2/4");
 }
 
 TEST(CostPerKeptNewPatient, DividesCampaignCostByTheirKeptEnquiries) {

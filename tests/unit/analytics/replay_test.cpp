@@ -40,13 +40,15 @@ std::vector<std::vector<Recorded>> histories() {
     }
     all.push_back(std::move(visits));
     all.push_back({{at, enquiry<messages::EnquiryReceived>(n)},
-                   {at, contacted(n, static_cast<std::uint32_t>(n) * 100)},
+                   {at, contacted(n, static_cast<std::uint32_t>(n) * 100, static_cast<std::uint32_t>(n) * 50)},
                    {at, advanced(n, LeadState::kBooked)},
                    {at, advanced(n, n % 2 == 0 ? LeadState::kKept : LeadState::kLost)}});
     all.push_back({{at, item(n, 1, ItemState::kPresented, n * 100)},
                    {at, item(n, 1, n % 2 == 0 ? ItemState::kAccepted : ItemState::kDeclined, n * 100)}});
     all.push_back({{at, gap_opened(site, n, 1, messages::GapKind::kUnfinished, n * 10)},
                    {at, gap_changed(site, n, 1, messages::GapKind::kUnfinished, n % 2 == 0 ? Cover::kClosed : Cover::kCovered)}});
+    all.push_back({{at, opening_found(site, n, start)},
+                   {at, opening_ended(site, n, n % 2 == 0 ? messages::OpeningEnd::kWon : messages::OpeningEnd::kPassed)}});
     all.push_back({{at, asked(n)}, {at, answered(n, static_cast<std::uint8_t>(n % 11), n % 2 == 0 ? "yes" : "no")}});
   }
   return all;
