@@ -218,6 +218,8 @@ struct GapView {
   openedAt @13 :Int64 $Cat.instant;
   plan @14 :Text $Cat.id("PlanId") $Cat.maxBytes(128);
   item @15 :Text $Cat.id("ItemId") $Cat.maxBytes(64);
+  planned @16 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit without a time that it is about.
 }
 struct GapList $Cat.reply { gaps @0 :List(GapView) $Cat.maxItems(5000); }
 struct ListFollowUps $Cat.query $Cat.http("GET /v1/follow-ups") $Cat.answers("GapList") { person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64); }

@@ -28,6 +28,7 @@ class Check {
     }
     for (const auto& task : dossier_.open_tasks) check_task(task);
     for (const auto& question : dossier_.care.questioned_visits) check_question(question);
+    for (const auto& planned : dossier_.care.planned_visits) check_planned(planned);
     return std::move(leaks_);
   }
 
@@ -72,6 +73,25 @@ class Check {
         break;
     }
     if (is_open(gap) && !gap.item.empty()) check_gap_has_item(gap);
+    if (is_open(gap) && !gap.planned.empty()) check_gap_has_planned(gap);
+  }
+
+  void check_gap_has_planned(const Gap& gap) {
+    const auto& planned = dossier_.care.planned_visits;
+    const bool exists = std::any_of(planned.begin(), planned.end(), [&](const PlannedVisit& p) { return p.appointment == gap.planned; });
+    if (!exists) leak(gap.gap, "open for a visit without a time that nobody has planned: " + gap.planned.text());
+  }
+
+  void check_planned(const PlannedVisit& planned) {
+    std::size_t own = 0, others = 0;
+    for (const auto& gap : dossier_.care.gaps) {
+      if (is_open(gap) && gap.planned == planned.appointment) ++own;
+      if (is_open(gap) && gap.planned.empty() && gap.purpose == planned.purpose) ++others;
+    }
+    const bool wanted = !is_gone(dossier_.care) && planned.let_go == CloseReason::kNone;
+    const std::string name = "planned visit " + planned.appointment.text();
+    if (wanted && own + others == 0) leak({}, name + " has no time and nobody follows it up");
+    if (own > 1 || (own == 1 && others > 0)) leak({}, name + " is followed up twice");
   }
 
   void check_active(const Gap& gap) {

@@ -25,6 +25,7 @@ struct Dossier {
 /// - on hold: a review date, and no visit of its purpose is booked
 /// - closed: a reason
 /// - every item of a plan that wants a gap has exactly that one open, and no gap is open without such an item
+/// - every planned visit without a time has one open gap of its own, unless another gap of its purpose is open or it was let go
 /// - every open task belongs to the gap that names it, or to a booked visit that is in question
 /// - nothing is open for a person who died or moved away
 /// A time that passed longer ago than the slack is a timer that did not fire.

@@ -117,6 +117,7 @@ GapId Casework::open(NewGap wanted) {
   gap.needs_release = wanted.needs_release;
   gap.last_appointment = wanted.last_appointment;
   gap.missed_day = wanted.missed_day;
+  gap.planned = wanted.planned;
   const FutureVisit* visit = covering_visit(care_, gap.purpose);
   gap.cover = visit == nullptr ? Cover::kActive : Cover::kCovered;
   if (visit != nullptr) gap.appointment = gap.last_appointment = visit->appointment;
@@ -159,6 +160,9 @@ void Casework::let_go(const GapId& id, CloseReason reason) {
     for (auto& item : plan->items) {
       if (item.item.item == gap.item) item.let_go = reason;
     }
+  }
+  for (auto& planned : care_.planned_visits) {
+    if (!gap.planned.empty() && planned.appointment == gap.planned) planned.let_go = reason;
   }
   close(id, reason);
 }
@@ -458,6 +462,37 @@ const FutureVisit* Casework::find_visit(const AppointmentId& appointment) const 
   return found;
 }
 
+// ---- visits without a time
+
+void Casework::plan_visit(PlannedVisit visit) {
+  std::erase_if(care_.planned_visits, [&](const PlannedVisit& planned) { return planned.appointment == visit.appointment; });
+  care_.planned_visits.push_back(std::move(visit));
+}
+
+bool Casework::settle_plan(const AppointmentId& appointment, CloseReason reason) {
+  const auto erased = std::erase_if(care_.planned_visits, [&](const PlannedVisit& planned) { return planned.appointment == appointment; });
+  for (const auto& id : open_gaps()) {
+    if (gap_at(id).planned == appointment && !appointment.empty()) close(id, reason);
+  }
+  return erased > 0;
+}
+
+void Casework::fit_plans() {
+  for (const auto& planned : std::vector<PlannedVisit>(care_.planned_visits)) {
+    std::optional<GapId> own;
+    bool accounted_for = false;
+    for (const auto& gap : care_.gaps) {
+      if (!is_open(gap)) continue;
+      if (gap.planned == planned.appointment) own = gap.gap;
+      accounted_for = accounted_for || (gap.planned.empty() && gap.purpose == planned.purpose);
+    }
+    const bool wanted = !is_gone(care_) && planned.let_go == CloseReason::kNone && !accounted_for;
+    if (own && !wanted) close(*own, CloseReason::kSuperseded);
+    if (own || !wanted) continue;
+    open({.kind = GapKind::kNotScheduled, .purpose = planned.purpose, .site = planned.site, .planned = planned.appointment});
+  }
+}
+
 // ---- visits in question
 
 Instant Casework::question_due(const SiteId& site) const {
@@ -531,6 +566,7 @@ std::optional<LocalDay> Casework::last_completed(messages::Purpose purpose) cons
 }
 
 Decision Casework::finish() {
+  fit_plans();
   const auto kept = static_cast<std::ptrdiff_t>(std::max<std::int64_t>(config().closed_gaps_kept, 0));
   auto too_many = std::count_if(care_.gaps.begin(), care_.gaps.end(), [](const Gap& gap) { return !is_open(gap); }) - kept;
   while (too_many-- > 0) {

@@ -55,6 +55,7 @@ class Casework {
     ItemId item{};
     std::optional<LocalDay> missed_day{};
     AppointmentId last_appointment{};
+    AppointmentId planned{};
   };
   /// Opens a gap: covered if there is a visit of its purpose, else active.
   GapId open(NewGap gap);
@@ -104,6 +105,13 @@ class Casework {
   /// The visit to come that has this id; without an id, the person's next one. nullptr when there is none.
   const FutureVisit* find_visit(const AppointmentId& appointment) const;
 
+  // ---- visits without a time
+
+  /// Agreed, and no time yet. Told again, it is owed again.
+  void plan_visit(PlannedVisit visit);
+  /// It has a time now, or will not take place: its gap, if it has one, closes. False when it was not known.
+  bool settle_plan(const AppointmentId& appointment, messages::CloseReason reason);
+
   // ---- visits in question
 
   /// Somebody must ask whether the visit still stands: a task at its site. One is open for a visit at a time, and each kind of doubt has
@@ -139,6 +147,8 @@ class Casework {
   /// Takes from the gap whatever it lives by: timer, task, cover, review date.
   void rest(Gap& gap);
   void stop_alarm(Gap& gap);
+  /// Opens the gaps that visits without a time want, and closes those that another gap of the same purpose makes needless.
+  void fit_plans();
   void cover(const GapId& gap, const FutureVisit& visit);
   void tell_changed(const Gap& gap, messages::Cover from);
   void withdraw_task(Gap& gap);

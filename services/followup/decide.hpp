@@ -13,7 +13,8 @@ using Consumed = runtime::Consumes<
     runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryMatched, messages::AppointmentBooked,
                       messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
                       messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld,
-                      messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned>,
+                      messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned, messages::AppointmentPlanned,
+                      messages::AppointmentPlanDropped>,
     runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
@@ -64,6 +65,8 @@ Decision on(const State& state, const messages::AppointmentCancelled& event, Ins
 Decision on(const State& state, const messages::AppointmentNoShow& event, Instant now);
 Decision on(const State& state, const messages::AppointmentCompleted& event, Instant now);
 Decision on(const State& state, const messages::VisitImported& event, Instant now);
+Decision on(const State& state, const messages::AppointmentPlanned& event, Instant now);
+Decision on(const State& state, const messages::AppointmentPlanDropped& event, Instant now);
 Decision on(const State& state, const VisitOutcomeTimer& timer, Instant now);
 
 }  // namespace bridgework::followup

@@ -215,6 +215,7 @@ Decision on(const State& state, const messages::AppointmentBooked& event, Instan
   Casework work(state, event.person.text(), now);
   know_zone(work, event.visit);
   if (!event.moved_from.empty()) work.remove_visit(event.moved_from);
+  work.settle_plan(event.appointment, CloseReason::kDone);
   work.add_visit(future_visit(event.appointment, event.site, event.visit, now, work.config()));
   work.settle();
   return work.finish();
@@ -301,6 +302,19 @@ Decision on(const State& state, const messages::VisitImported& event, Instant no
              .provenance = Provenance::kImported,
              .needs_release = true,
              .missed_day = day});
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::AppointmentPlanned& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.plan_visit({.appointment = event.appointment, .purpose = event.purpose, .site = event.site, .let_go = CloseReason::kNone});
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::AppointmentPlanDropped& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  const bool patient = event.by == messages::CancelledBy::kPatient;
+  if (!work.settle_plan(event.appointment, patient ? CloseReason::kDeclined : CloseReason::kStaff)) return {};
   return work.finish();
 }
 

@@ -63,6 +63,8 @@ struct Gap {
   # The last visit that covered it, whatever became of that visit.
   missedDay @24 :Int32 = -2147483648 $Cat.day $Cat.optional;
   # notKept only: the latest day missed. A completed visit on that day or later closes the gap.
+  planned @25 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit without a time that it is about; empty for any other gap.
 }
 struct PlannedItem {
   item @0 :Followup.PlanItem;
@@ -76,6 +78,14 @@ struct PlannedItem {
   # Why its gap was closed although the item is not finished; none while the item must have a gap.
 }
 
+struct PlannedVisit {
+  # A visit that is agreed and has no time yet. It is followed up like accepted treatment, unless a gap of the same purpose is open anyway.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  purpose @1 :Appointments.Purpose;
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  letGo @3 :Followup.CloseReason;
+  # Why its gap was closed although it has no time; none while it must have one.
+}
 struct QuestionedVisit {
   # A text message put a visit to come in question.
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
@@ -111,6 +121,7 @@ struct PersonCareRecord $Cat.record {
   # Somebody who called was told so. Holds until the profile, having said so too, says otherwise.
   questionedVisits @16 :List(QuestionedVisit);
   # Each is one of futureVisits.
+  plannedVisits @17 :List(PlannedVisit);
 }
 struct PlanRecord $Cat.record {
   plan @0 :Text $Cat.id("PlanId") $Cat.maxBytes(128);

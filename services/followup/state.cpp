@@ -87,6 +87,7 @@ messages::GapView view_of(const Gap& gap, const PersonId& person) {
   view.opened_at = gap.opened_at;
   view.plan = gap.plan;
   view.item = gap.item;
+  view.planned = gap.planned;
   return view;
 }
 

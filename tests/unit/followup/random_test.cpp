@@ -63,6 +63,10 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
   }
 
   void visit_happens() {
+    if (one_in(5)) {
+      plan_changes();
+      return;
+    }
     if (booked_.empty() || one_in(3)) {
       const std::string id = "main.v-" + std::to_string(++visits_);
       const auto start = world.now() + std::chrono::hours(pick(24 * 20));
@@ -103,6 +107,35 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
       default: world.handle(completed(id, visit.purpose, visit.start)); return;
     }
   }
+
+  void plan_changes() {
+    const std::string id = "main.v-p" + std::to_string(pick(6));
+    switch (pick(3)) {
+      case 0: {
+        messages::AppointmentPlanDropped event;
+        event.person = PersonId(ana);
+        event.appointment = AppointmentId(id);
+        world.handle(event);
+        return;
+      }
+      case 1: {
+        const auto event = booked(id, planned_purpose(id), world.now() + std::chrono::hours(pick(24 * 20)));
+        booked_[id] = event.visit;
+        world.handle(event);
+        return;
+      }
+      default: {
+        if (booked_.contains(id)) return;
+        messages::AppointmentPlanned event;
+        event.person = PersonId(ana);
+        event.site = SiteId("main");
+        event.appointment = AppointmentId(id);
+        event.purpose = planned_purpose(id);
+        world.handle(event);
+      }
+    }
+  }
+  static Purpose planned_purpose(const std::string& id) { return id.back() % 2 == 0 ? Purpose::kHygiene : Purpose::kProstho; }
 
   void visit_is_in_question(std::string id) {
     messages::VisitQuestioned event;
