@@ -237,6 +237,9 @@ struct CallReceived $Cat.event {
   outcome @5 :CallOutcome;
   reason @6 :Text $Cat.phi $Cat.maxBytes(1024);
   by @7 :Text $Cat.maxBytes(128);
+  missedOn @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
+  # The first call of this caller on that day of the site that nobody took. The person's own lane says so (CallMissed), behind who it is.
+  textUsefulUntil @9 :Int64 $Cat.instant $Cat.optional;
 }
 struct CallMissed $Cat.event {
   # The first call of this caller on this day of the site that nobody took: it wants one text back.

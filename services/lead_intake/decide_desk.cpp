@@ -95,14 +95,16 @@ Decision on(const State& state, const messages::ReceiveCall& command, Instant no
 
   Decision decision;
   messages::CallTaken taken{.person = caller.person, .campaign = campaign, .text_back = false};
-  decision.emit(messages::CallReceived{.person = caller.person,
-                                       .enquiry = id,
-                                       .site = command.site,
-                                       .campaign = campaign,
-                                       .caller = command.caller,
-                                       .outcome = command.outcome,
-                                       .reason = command.reason,
-                                       .by = command.by});
+  messages::CallReceived received{.person = caller.person,
+                                  .enquiry = id,
+                                  .site = command.site,
+                                  .campaign = campaign,
+                                  .caller = command.caller,
+                                  .outcome = command.outcome,
+                                  .reason = command.reason,
+                                  .by = command.by,
+                                  .missed_on = {},
+                                  .text_useful_until = {}};
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   const std::string zone = site != nullptr && runtime::zone_exists(site->zone) ? site->zone : "UTC";
   const LocalDay today = runtime::local_day(now, zone);
@@ -111,15 +113,26 @@ Decision on(const State& state, const messages::ReceiveCall& command, Instant no
   if (wants_text_back(command.outcome) && !was_texted) {
     caller.texted_on = today;
     taken.text_back = true;
-    decision.emit(messages::CallMissed{.person = caller.person,
-                                       .enquiry = id,
-                                       .site = command.site,
-                                       .day = today,
-                                       .useful_until = runtime::day_start(today + std::chrono::days(1), zone)});
+    received.missed_on = today;
+    received.text_useful_until = runtime::day_start(today + std::chrono::days(1), zone);
   }
-  decision.put(number, std::move(caller)).reply(std::move(taken));
+  decision.emit(std::move(received)).put(number, std::move(caller)).reply(std::move(taken));
   return decision;
 }
+
+namespace {
+
+/// Told from the person's lane, behind everything that says who it is: whoever texts back knows where to.
+void ask_for_text_back(Decision& decision, const messages::CallReceived& event) {
+  if (!event.missed_on || !event.text_useful_until) return;
+  decision.emit(messages::CallMissed{.person = event.person,
+                                     .enquiry = event.enquiry,
+                                     .site = event.site,
+                                     .day = *event.missed_on,
+                                     .useful_until = *event.text_useful_until});
+}
+
+}  // namespace
 
 Decision on(const State& state, const messages::CallReceived& event, Instant now) {
   const messages::RecordCall call{.enquiry = {}, .outcome = event.outcome, .reason = event.reason, .by = event.by, .dialled = {}};
@@ -129,9 +142,14 @@ Decision on(const State& state, const messages::CallReceived& event, Instant now
     EnquiryRecord record = *before;
     note_call(decision, state, *open, record, call, now);
     store(decision, *open, before, std::move(record));
+    ask_for_text_back(decision, event);
     return decision;
   }
-  if (state.find<EnquiryRecord>(event.enquiry.text()) != nullptr) return {};
+  if (state.find<EnquiryRecord>(event.enquiry.text()) != nullptr) {
+    Decision decision;
+    ask_for_text_back(decision, event);
+    return decision;
+  }
   const KnownCampaignRecord* campaign = state.find<KnownCampaignRecord>(event.campaign.text());
   NewEnquiry asked{.person = event.person,
                    .enquiry = event.enquiry,
@@ -148,6 +166,7 @@ Decision on(const State& state, const messages::CallReceived& event, Instant now
   note_call(decision, state, event.enquiry, record, call, now);
   start_clocks(decision, state, event.enquiry, record);
   store(decision, event.enquiry, nullptr, std::move(record));
+  ask_for_text_back(decision, event);
   return decision;
 }
 

@@ -64,10 +64,6 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   return plan(state, wanted, now);
 }
 
-/// A call is told from the caller's lane and the caller's record from the person's, a moment later; asked at once, the gate would know
-/// nobody to write to.
-constexpr std::chrono::seconds kCallerIsKnownWithin{10};
-
 /// One text back for a caller and day: lead_intake says when, the gate says whether.
 Decision on(const State& state, const messages::CallMissed& event, Instant now) {
   Plan wanted;
@@ -77,7 +73,7 @@ Decision on(const State& state, const messages::CallMissed& event, Instant now) 
   wanted.subject = event.enquiry.text();
   wanted.purpose = MessagePurpose::kTransactional;
   wanted.template_name = kMissedCall;
-  wanted.due = now + kCallerIsKnownWithin;
+  wanted.due = now;
   wanted.useful_until = event.useful_until;
   wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
   return plan(state, wanted, now);

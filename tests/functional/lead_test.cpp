@@ -318,7 +318,6 @@ TEST(Lead, AMissedCallIsTextedBackOnceADayAndNamesItsCampaign) {
   EXPECT_EQ(first.string_at("/campaign"), campaign.string_at("/id"));
   EXPECT_FALSE(ring("abandoned").at("/text_back").as_bool());
   ASSERT_TRUE(suite.settle());
-  suite.clock().advance(std::chrono::seconds(10));
   ASSERT_TRUE(suite.eventually([&] { return support::outbox_of(suite.outbox()).size() == 1; }));
   ASSERT_TRUE(suite.settle());
   EXPECT_EQ(support::outbox_of(suite.outbox()).size(), 1u) << "and no acknowledgement beside it";

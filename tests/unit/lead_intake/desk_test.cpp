@@ -117,6 +117,23 @@ TEST(LeadIntakeTextBack, IsAskedForOncePerCallerAndDayOfTheSite) {
   EXPECT_TRUE(desk.rings(CallOutcome::kMissed, "p-6", kDialled, "+12025550144").reply<messages::CallTaken>().text_back) << "another caller";
 }
 
+TEST(LeadIntakeTextBack, IsAskedForBehindWhatSaysWhoTheCallerIs) {
+  Switchboard desk;
+  desk.rings(CallOutcome::kMissed, "p-1");
+  std::vector<std::string> told;
+  for (const auto& event : desk.all_events()) {
+    if (std::holds_alternative<messages::PersonRegistered>(event)) told.emplace_back("registered");
+    if (std::holds_alternative<messages::EnquiryReceived>(event)) told.emplace_back("enquiry");
+    if (std::holds_alternative<messages::CallMissed>(event)) told.emplace_back("missed");
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"registered", "enquiry", "missed"})) << desk.timeline();
+  EXPECT_EQ(desk.last_event<messages::CallMissed>()->person, desk.last_event<messages::PersonRegistered>()->person);
+  desk.forget_events();
+  desk.advance_to(utc(2026, 1, 6, 12));
+  desk.rings(CallOutcome::kMissed, "p-2");
+  EXPECT_EQ(desk.count<messages::CallMissed>(), 1u) << "about the enquiry that is open, too";
+}
+
 TEST(LeadIntakeTextBack, IsOneEvenBetweenSitesThatAreADayApart) {
   Switchboard desk;
   desk.handle(messages::SiteDefined{.site = SiteId("east"), .name = "East", .zone = "Pacific/Auckland"});
