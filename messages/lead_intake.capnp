@@ -12,7 +12,7 @@ enum Channel { email @0; sms @1; phone @2; letter @3; }
 enum PersonStatus { prospect @0; patient @1; inactive @2; deceased @3; moved @4; }
 enum Provenance { observed @0; imported @1; inferred @2; }
 enum LeadSource { web @0; searchAd @1; social @2; directMail @3; radio @4; tv @5; insert @6; businessCard @7; event @8; referral @9; walkIn @10; phone @11; }
-enum EnquiryChannel { webForm @0; phoneCall @1; email @2; chat @3; walkIn @4; referral @5; }
+enum EnquiryChannel { webForm @0; phoneCall @1; email @2; chat @3; walkIn @4; referral @5; onlineBooking @6; }
 enum LeadState { fresh @0; acknowledged @1; contacted @2; booked @3; kept @4; produced @5; nurturing @6; lost @7; needsReview @8; }
 enum SpeedClock { acknowledgement @0; firstContact @1; }
 # The two clocks of an enquiry: until the automatic answer has left, and until a human being has spoken.
@@ -303,6 +303,8 @@ struct WebFormAccepted $Cat.event {
   phone @6 :Text $Cat.phi $Cat.maxBytes(254);
   email @7 :Text $Cat.phi $Cat.maxBytes(254);
   text @8 :Text $Cat.phi $Cat.maxBytes(4096);
+  channel @9 :EnquiryChannel;
+  # Online booking, when the form books a visit as well.
 }
 
 # ---- commands
@@ -480,6 +482,8 @@ struct SubmitWebForm $Cat.command {
   campaign @8 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
   honeypot @9 :Text $Cat.phi $Cat.maxBytes(254);
   # A field that no human being sees.
+  channel @10 :EnquiryChannel;
+  # Said by the edge: a web form, or the pages of online booking.
 }
 struct ImportedLead {
   person @0 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);

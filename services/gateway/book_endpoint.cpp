@@ -193,6 +193,7 @@ asio::awaitable<std::optional<Page>> BookEndpoint::enquire(const Open& open, con
   form.email = Phi<std::string>(wish.email);
   if (wish.honeypot.empty()) form.text = Phi<std::string>(enquiry_text(wish, open.site));
   form.campaign = CampaignId(wish.campaign);
+  form.channel = messages::EnquiryChannel::kOnlineBooking;
   form.honeypot = Phi<std::string>(wish.honeypot);
   // With the form's key in it: a page sent again after the key was changed is another request for lead_intake, and the same enquiry.
   std::string key = "book-" + id_suffix(kPrincipal, open.form_key.text(), said_in(wish, open.site) + "\n" + wish.honeypot);

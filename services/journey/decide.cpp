@@ -226,6 +226,7 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   Stage stage = Stage::kPhone;
   switch (event.channel) {
     case kWebForm:
+    case kOnlineBooking:
     case kEmail:
     case kChat: stage = Stage::kWebsite; break;
     case kPhoneCall: stage = Stage::kPhone; break;

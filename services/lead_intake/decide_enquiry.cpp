@@ -303,7 +303,7 @@ Decision on(const State& state, const messages::WebFormAccepted& event, Instant 
                    .site = event.site,
                    .campaign = is_known ? event.campaign : CampaignId(),
                    .source = messages::LeadSource::kWeb,
-                   .channel = messages::EnquiryChannel::kWebForm,
+                   .channel = event.channel,
                    .profile = {},
                    .text = event.text,
                    .referrer = {}};

@@ -101,7 +101,8 @@ Decision on(const State& state, const messages::SubmitWebForm& command, Instant 
                                             .family_name = command.family_name,
                                             .phone = command.phone,
                                             .email = command.email,
-                                            .text = command.text});
+                                            .text = command.text,
+                                            .channel = command.channel});
   } else {
     ++form.machines;
   }

@@ -149,6 +149,7 @@ TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
     EXPECT_EQ(lead.string_at("/state"), "booked") << lead.text;
     EXPECT_EQ(lead.string_at("/campaign"), "c-spring");
     EXPECT_EQ(lead.string_at("/source"), "search_ad");
+    EXPECT_EQ(lead.string_at("/channel"), "online_booking");
     EXPECT_NE(lead.string_at("/text").find("Online booking: First exam"), std::string::npos) << lead.text;
     const std::string timeline = suite.api().get("/v1/persons/" + person + "/timeline").text;
     const std::size_t asked = timeline.find("EnquiryReceived"), booked = timeline.find("AppointmentBooked");

@@ -284,6 +284,7 @@ TEST_F(GatewayBook, BooksForAPersonWhoIsKnownByThen) {
   EXPECT_EQ(form->given_name.reveal(), "Ana");
   EXPECT_EQ(form->phone.reveal(), "202 555 0143");
   EXPECT_EQ(form->campaign, CampaignId("c-1"));
+  EXPECT_EQ(form->channel, messages::EnquiryChannel::kOnlineBooking);
   EXPECT_NE(form->text.reveal().find("Online booking: Exam & <talk>"), std::string::npos);
   EXPECT_NE(form->text.reveal().find("utm_source: mail"), std::string::npos);
   const auto booking = sent<messages::BookOnline>();
