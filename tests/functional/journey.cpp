@@ -51,6 +51,7 @@ class Journey {
     follow_up();
     stop();
     look_back();
+    book_online();
     return traces_;
   }
 
@@ -160,6 +161,13 @@ class Journey {
       post("/v1/visit-types",
            {{"site", kSite}, {"visit_type", type.id}, {"name", type.id}, {"duration_minutes", type.duration}, {"purpose", type.purpose}});
     }
+    post("/v1/visit-types", {{"site", kSite},
+                             {"visit_type", "check-up"},
+                             {"name", "Check-up"},
+                             {"duration_minutes", 30},
+                             {"purpose", "exam"},
+                             {"online", true}});
+    post(std::string("/v1/sites/") + kSite + "/form-keys", json::object());
     traces_.site = kSite;
   }
 
@@ -439,6 +447,29 @@ class Journey {
     w_.expect(gaps_open() == 1, "one gap is left: the root canal that was begun");
     w_.expect(audit.status == 200 && audit.int_at("/violations") == 0 && audit.int_at("/active") == 1,
               "the audit accounts for everyone: " + audit.text);
+  }
+
+  void book_online() {
+    w_.chapter("A friend books a check-up on the website: one page, one visit");
+    const std::string page = std::string("/book/") + kSite;
+    const auto value = [this](const Answer& shown, const std::string& before) {
+      const std::size_t begin = shown.text.find(before);
+      w_.expect(shown.status == 200 && begin != std::string::npos, "the page shows " + before + ": " + shown.text);
+      return shown.text.substr(begin + before.size(), shown.text.find('"', begin + before.size()) - begin - before.size());
+    };
+    const Answer times = w_.api.get(page + "?type=check-up");
+    const std::string slot = value(times, "slot=");
+    const Answer form = w_.api.get(page + "?type=check-up&slot=" + slot);
+    const std::string filled = "token=" + value(form, "name=\"token\" value=\"") + "&type=check-up&slot=" + slot +
+                               "&given_name=Noor&phone=%2B12125550177&consent=yes&website=";
+    const auto send = [&] { return w_.api.send("POST", page, filled, {"Content-Type: application/x-www-form-urlencoded"}); };
+    const Answer booked = send(), again = send();
+    w_.expect(booked.status == 200 && booked.text.find("Your visit is booked") != std::string::npos, "it is booked: " + booked.text);
+    w_.expect(again.text == booked.text, "sent twice it is the same visit: " + again.text);
+    wait_for("the bucket knows of her", [&] {
+      const Answer bucket = w_.api.get("/v1/bucket?site=main-street");
+      return bucket.int_at("/enquiries") == 2;
+    });
   }
 
   World& w_;

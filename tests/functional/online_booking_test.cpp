@@ -22,7 +22,7 @@ using support::Api;
 using support::Suite;
 
 /// Monday 23 November 2026, 09:00 in New York.
-Instant monday() {
+Instant first_monday() {
   return *runtime::to_instant(LocalTime(std::chrono::local_days(std::chrono::year(2026) / 11 / 23)) + std::chrono::hours(9),
                               "America/New_York");
 }
@@ -80,7 +80,7 @@ json::array day_sheet(Suite& suite, const std::string& day) {
 }
 
 TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
-  Suite suite({.start = monday()});
+  Suite suite({.start = first_monday()});
   open_practice(suite);
   done(suite.api().post("/v1/campaigns", {{"campaign", "c-spring"}, {"name", "Spring"}, {"source", "search_ad"}}));
   ASSERT_TRUE(suite.settle());
@@ -173,7 +173,7 @@ TEST(OnlineBooking, FromThePageToTheVisitAndOneTimeIsOnePersons) {
 }
 
 TEST(OnlineBooking, WhatIsNotOnlineOrNoVisitorsBooksNothing) {
-  Suite suite({.start = monday()});
+  Suite suite({.start = first_monday()});
   open_practice(suite);
   Api visitor(suite.url(), "");
   const std::string slot = "2026-11-24T09:00:00/dr-lee";

@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::steady_clock;
 
-constexpr int kSites = 12;
+constexpr int kSitesSearched = 12;
 /// So many searches go to both processes that answer them; that each of them was asked, the test sees itself.
 constexpr int kSearches = 6;
 
@@ -26,7 +26,7 @@ class Searched {
       : suite_({.start = Instant(std::chrono::sys_days{std::chrono::year{2026} / 10 / 5} + std::chrono::hours(9)),  // a Monday
                 .environment = {},
                 .instances = "appointments=2"}) {
-    for (int i = 0; i < kSites; ++i) {
+    for (int i = 0; i < kSitesSearched; ++i) {
       must("/v1/sites", {{"site", site(i)}, {"name", site(i)}, {"zone", "Europe/Berlin"}, {"hours", hours(540, 720)}});
       must("/v1/providers", {{"site", site(i)}, {"provider", "dr-" + site(i)}, {"name", "Dr"}, {"shifts", hours(540, 720)}});
       must("/v1/chairs", {{"site", site(i)}, {"chair", "1"}, {"name", "1"}});
@@ -85,7 +85,7 @@ class Searched {
 
 TEST(Search, SeesEachChangeAtOnceThroughEveryProcess) {
   Searched group;
-  for (int i = 0; i < kSites; ++i) {
+  for (int i = 0; i < kSitesSearched; ++i) {
     SCOPED_TRACE(Searched::site(i));
     const std::string site = Searched::site(i), day = i % 2 == 0 ? "2026-10-06" : "2026-10-08";
     EXPECT_TRUE(group.is_open(site, day));
