@@ -120,14 +120,22 @@ class DayClock {
 
 /// No time before the one returned is free for the provider, a chair and the equipment, given that `span` is not: what stands in its way
 /// ends then.
-Instant free_not_before(const DayRecord& book, const ProviderId& provider, const Span& span, Instant now) {
+Instant free_not_before(const SiteRecord& site, const DayRecord& book, const ProviderId& provider, const Span& span, Instant now) {
+  using messages::ExceptionSubject;
   std::optional<Instant> provider_free, any_free;
   for (const Taken& taken : book.taken) {
     if (!overlap(taken, span) || !still_counts(taken, now)) continue;
     if (taken.provider == provider) provider_free = std::max(provider_free.value_or(taken.until), taken.until);
     any_free = std::min(any_free.value_or(taken.until), taken.until);
   }
-  return provider_free ? *provider_free : any_free.value_or(span.start);
+  if (provider_free) return *provider_free;
+  // What is out of order may be in order again before anything that is taken ends.
+  const bool any_out =
+      std::ranges::any_of(site.chairs,
+                          [&](const auto& entry) { return !is_usable(site, ExceptionSubject::kChair, entry.chair.text(), span); }) ||
+      std::ranges::any_of(site.equipment,
+                          [&](const auto& entry) { return !is_usable(site, ExceptionSubject::kEquipment, entry.equipment.text(), span); });
+  return any_out ? span.start : any_free.value_or(span.start);
 }
 
 /// One provider's openings of one day, side by side: after an offered time the next starts when that visit and its buffer are over.
@@ -157,7 +165,8 @@ void offer(const Searched& site, const ProviderCalendar& provider, LocalDay day,
           provider_is_free(book, provider.provider, busy, now) ? free_chair(site.record, book, {}, busy, now) : std::optional<ChairId>();
       auto equipment = free_equipment(site.record, book, site.type->equipment, busy, now);
       if (!chair || !equipment) {
-        minute = std::max(next, grid_from(clock.minute_from(free_not_before(book, provider.provider, busy, now) + setup, minute)));
+        minute =
+            std::max(next, grid_from(clock.minute_from(free_not_before(site.record, book, provider.provider, busy, now) + setup, minute)));
         continue;
       }
       found.add({.site = site.id,

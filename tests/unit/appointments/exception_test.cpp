@@ -161,6 +161,25 @@ TEST(AppointmentsException, ThatNamesNobodyOrNoTimeIsRefused) {
   EXPECT_EQ(clinic.handle(nowhere).refusal(), No::kUnknownSite);
 }
 
+// Found by the property test: the search went on where the taken chair is free again.
+TEST(AppointmentsException, WhatIsInOrderAgainIsFoundAtOnce) {
+  Clinic clinic;
+  clinic.booked("main.v-1", local(2026, 1, 6, 9), "dr-b", "c-1");  // until 9:40
+  clinic.handle(exception("main.x-1", ExceptionSubject::kChair, "c-2", {window(clock(9, 20), clock(24))}));
+  const auto first = [&] {
+    const auto slots =
+        clinic
+            .get<messages::SlotList>(messages::FindSlots{
+                .site = SiteId("main"), .type = "exam", .from = kTuesday, .days = 1, .limit = 1, .provider = ProviderId("dr-a")})
+            .slots;
+    return slots.empty() ? LocalTime{} : slots.front().local_start;
+  };
+  EXPECT_EQ(first(), local(2026, 1, 6, 9, 20));
+  clinic.handle(messages::RemoveException{ExceptionId("main.x-1")});
+  clinic.handle(exception("main.x-2", ExceptionSubject::kChair, "c-2"));
+  EXPECT_EQ(first(), local(2026, 1, 6, 9, 40)) << "all day out of order";
+}
+
 TEST(AppointmentsException, AreSoManyAndNoMore) {
   Clinic clinic;
   for (int i = 0; i < 400; ++i)
