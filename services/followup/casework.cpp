@@ -4,8 +4,8 @@
 #include <cassert>
 #include <cstddef>
 
-#include "followup/business_time.hpp"
 #include "followup/sequence.hpp"
+#include "runtime/business_time.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::followup {
@@ -496,7 +496,7 @@ void Casework::fit_plans() {
 // ---- visits in question
 
 Instant Casework::question_due(const SiteId& site) const {
-  return add_business_time(site.empty() ? nullptr : state_->find<SiteRecord>(site.text()), now_, config().visit_question);
+  return runtime::add_business_time(site.empty() ? nullptr : state_->find<SiteRecord>(site.text()), now_, config().visit_question);
 }
 
 void Casework::question_visit(const FutureVisit& visit, messages::VisitDoubt doubt, std::string words) {
@@ -521,7 +521,7 @@ void Casework::question_visit(const FutureVisit& visit, messages::VisitDoubt dou
       doubt, visit.start, site != nullptr && runtime::zone_exists(site->zone) ? std::string_view(site->zone) : zone_of(care_, config()));
   task.words = Phi<std::string>(std::move(words));
   // while somebody is at the site, and not after the visit has begun if that can be
-  task.due_at = std::min(question_due(visit.site), std::max(visit.start, add_business_time(site, now_, std::chrono::minutes{0})));
+  task.due_at = std::min(question_due(visit.site), std::max(visit.start, runtime::add_business_time(site, now_, std::chrono::minutes{0})));
   known->task = task.task;
   list_task(std::move(task));
 }

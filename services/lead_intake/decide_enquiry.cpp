@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "lead_intake/business_time.hpp"
 #include "lead_intake/contact.hpp"
 #include "lead_intake/decide_campaign.hpp"
 #include "lead_intake/decide_care.hpp"
 #include "lead_intake/decide_person.hpp"
 #include "lead_intake/nurture.hpp"
+#include "runtime/business_time.hpp"
 #include "runtime/lane.hpp"
 
 namespace bridgework::lead_intake {
@@ -32,7 +32,7 @@ std::uint32_t seconds_of(std::chrono::seconds waited) { return static_cast<std::
 std::uint32_t waited_seconds(Instant since, Instant now) { return seconds_of(std::chrono::floor<std::chrono::seconds>(now - since)); }
 
 std::uint32_t waited_business_seconds(const State& state, const EnquiryRecord& record, Instant now) {
-  return seconds_of(business_time_between(state.find<SiteRecord>(record.site.text()), record.received_at, now));
+  return seconds_of(runtime::business_time_between(state.find<SiteRecord>(record.site.text()), record.received_at, now));
 }
 
 std::string acknowledgement_timer(const EnquiryId& enquiry) { return enquiry.text() + "/acknowledgement"; }
@@ -173,11 +173,12 @@ void store(Decision& decision, const EnquiryId& enquiry, const EnquiryRecord* be
 void start_clocks(Decision& decision, const State& state, const EnquiryId& enquiry, const EnquiryRecord& record) {
   const SiteRecord* site = state.find<SiteRecord>(record.site.text());
   if (is_acknowledgement_awaited(record)) {
-    decision.set_timer(acknowledgement_timer(enquiry), add_business_time(site, record.received_at, state.config().acknowledge_within),
+    decision.set_timer(acknowledgement_timer(enquiry),
+                       runtime::add_business_time(site, record.received_at, state.config().acknowledge_within),
                        AcknowledgementDue{enquiry});
   }
   if (is_contact_awaited(record)) {
-    decision.set_timer(contact_timer(enquiry), add_business_time(site, record.received_at, state.config().contact_within),
+    decision.set_timer(contact_timer(enquiry), runtime::add_business_time(site, record.received_at, state.config().contact_within),
                        ContactDue{enquiry});
   }
 }
