@@ -73,7 +73,8 @@ TEST(Question, OfANoOrACancelIsATaskUntilTheVisitSettlesIt) {
   EXPECT_EQ(api.get("/v1/appointments/" + visit).string_at("/state"), "confirmed") << "nobody has cancelled it yet";
   done(api.post("/v1/appointments/" + visit + "/cancel", {{"by", "patient"}}));
   ASSERT_TRUE(suite.settle());
-  for (const auto& task : tasks().json.at("tasks").as_array()) EXPECT_EQ(task.at("appointment").as_string(), "");
+  const support::Answer left = tasks();
+  for (const auto& task : left.json.at("tasks").as_array()) EXPECT_EQ(task.at("appointment").as_string(), "");
 }
 
 }  // namespace
