@@ -12,6 +12,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint32_t kEntriesPerRead = 64;
+// Of the archive, at a time.
+constexpr std::uint32_t kEventsPerRead = 1024;
+constexpr std::uint32_t kBytesPerRead = 1024 * 1024;
 constexpr auto kBlock = 1000ms;
 constexpr auto kRetryFirst = 20ms;
 constexpr std::chrono::milliseconds kRetryMax = 1000ms;
@@ -55,6 +58,26 @@ bool LogReader::look(LogStore& store) {
   return news_.put(LogOpened{std::move(*bounds)});
 }
 
+bool LogReader::tell(std::vector<LogEntry> entries) {
+  position_ = entries.back().sequence;
+  const std::size_t bytes = bytes_of(entries);
+  return news_.put(LogGrown{std::move(entries)}, bytes);
+}
+
+/// Tells what lies between the position and `before`, as far as there is anything: a hole in the log itself stays one, and the desk says
+/// so.
+tl::expected<void, runtime::Fault> LogReader::catch_up(std::uint64_t before) {
+  while (position_ + 1 < before) {
+    auto view = store_.read(position_, kEventsPerRead, kBytesPerRead);
+    if (!view) return tl::unexpected(std::move(view.error()));
+    std::vector<LogEntry>& entries = view->entries;
+    while (!entries.empty() && entries.back().sequence >= before) entries.pop_back();
+    const bool goes_on = view->bounds.incarnation == incarnation_ && !entries.empty() && entries.front().sequence == position_ + 1;
+    if (!goes_on || !tell(std::move(entries))) return {};
+  }
+  return {};
+}
+
 void LogReader::run(std::stop_token stop) {
   std::chrono::milliseconds retry = kRetryFirst;
   bool known = false;
@@ -69,6 +92,9 @@ void LogReader::run(std::stop_token stop) {
       retry = kRetryFirst;
     }
     auto entries = store_.next(position_, kEntriesPerRead, kBlock);
+    if (entries && !entries->empty()) {
+      if (auto caught_up = catch_up(entries->front().sequence); !caught_up) entries = tl::unexpected(std::move(caught_up.error()));
+    }
     if (!entries) {
       known = false;
       news_.put(LogLost{std::move(entries.error().what)});
@@ -76,9 +102,7 @@ void LogReader::run(std::stop_token stop) {
     } else if (entries->empty()) {
       known = false;
     } else {
-      position_ = entries->back().sequence;
-      const std::size_t bytes = bytes_of(*entries);
-      if (!news_.put(LogGrown{std::move(*entries)}, bytes)) return;
+      if (!tell(std::move(*entries))) return;
     }
   }
 }

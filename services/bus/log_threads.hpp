@@ -29,6 +29,7 @@ using LogNews = std::variant<LogOpened, LogGrown, LogLost>;
 
 /// Follows the log with one blocked read, from its head on, and tells what it sees in order. It keeps no position on disk: whatever it
 /// missed while it was not there is found below the ring. Once a second of silence it looks whether the log is still the one it knows.
+/// Where it comes so late that Redis has been let forget what follows (it was stopped, and another bus trims), it reads on in the archive.
 class LogReader {
  public:
   LogReader(LogStore store, Handover<LogNews>& news);
@@ -40,6 +41,8 @@ class LogReader {
  private:
   void run(std::stop_token stop);
   bool look(LogStore& store);
+  bool tell(std::vector<LogEntry> entries);
+  tl::expected<void, runtime::Fault> catch_up(std::uint64_t before);
 
   LogStore store_;
   Handover<LogNews>& news_;
