@@ -10,7 +10,7 @@ $Cat.values("bridgework::messages");
 
 enum MessagePurpose { transactional @0; reminder @1; care @2; survey @3; marketing @4; }
 enum MessageState { planned @0; claimed @1; sent @2; withheld @3; revoked @4; uncertain @5; failed @6; }
-enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; held @14; }
+enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; held @14; household @15; together @16; }
 enum InboundMeaning { unclear @0; stop @1; start @2; help @3; yes @4; no @5; }
 enum ConsentState { unknown @0; granted @1; denied @2; }
 
@@ -168,6 +168,8 @@ struct OfferAnswered $Cat.event {
 struct LinkedVisit $Cat.reply {
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  together @2 :List(Text) $Cat.id("AppointmentId") $Cat.maxItems(16);
+  # The other visits of that site and day of which the same message told.
 }
 struct GetLinkedVisit $Cat.query $Cat.answers("LinkedVisit") {
   # Which visit a link in a reminder is about. The edge takes both fields from /v/{message}.{token}, split at the last dot.
@@ -197,4 +199,44 @@ struct VisitQuestioned $Cat.event {
   # The visit that was asked about; empty: the person's next one, if there is any.
   doubt @3 :VisitDoubt;
   words @4 :Text $Cat.phi $Cat.maxBytes(1600);
+}
+
+# ---- households
+
+enum EntrustedEnd { moved @0; cancelled @1; missed @2; tookPlace @3; takenBack @4; }
+enum EntrustedOutcome { reminded @0; withheld @1; returned @2; }
+
+struct VisitEntrusted $Cat.event {
+  # Whoever answers for a household is asked to be reminded of the visit of one who lives in it. Accepted when both would be written to in
+  # the same place, or the one whose visit it is cannot be written to at all; else it comes back.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  # The guarantor.
+  of @1 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @3 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  contact @4 :Text $Cat.phi $Cat.maxBytes(254);
+  # Where a reminder would go otherwise; empty: nowhere.
+  start @5 :Int64 $Cat.instant;
+  localStart @6 :Int64 $Cat.local;
+  zone @7 :Text $Cat.maxBytes(64);
+}
+struct EntrustedVisitEnded $Cat.event {
+  # There is nothing to remind of any more, or not for the guarantor.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  # The guarantor.
+  of @1 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @3 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  end @4 :EntrustedEnd;
+}
+struct EntrustedVisitSettled $Cat.event {
+  # What became of the reminder of an entrusted visit: the guarantor was reminded, was not and nobody shall be, or cannot be, and the one
+  # whose visit it is is reminded after all.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  # Whose visit it is.
+  guarantor @1 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @3 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  outcome @4 :EntrustedOutcome;
+  reason @5 :MessageReason;
 }

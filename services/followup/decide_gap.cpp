@@ -109,6 +109,9 @@ Decision on(const State& state, const messages::MessageWithheld& event, Instant 
 
     case MessageReason::kDuplicate:
     case MessageReason::kProcessDied:
+    // both of reminders only
+    case MessageReason::kHousehold:
+    case MessageReason::kTogether:
       // it may have arrived: never send it again, go on as if it had
       gap.retries = 0;
       work.schedule_next_step(id);

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "gateway/survey_page.hpp"
 
@@ -41,14 +44,35 @@ std::string time_in_words(LocalTime at) {
                      clock.minutes().count());
 }
 
-std::string confirm_page(const messages::AppointmentView& visit, std::string_view site_name, VisitStanding standing) {
-  const std::string when = "<p><strong>" + escaped(time_in_words(visit.visit.local_start)) + "</strong><br>" + escaped(site_name) + "</p>";
-  switch (standing) {
+VisitStanding standing_of(std::span<const messages::AppointmentView> visits, Instant now) {
+  const auto any = [&](VisitStanding wanted) {
+    return std::ranges::any_of(visits, [&](const auto& visit) { return standing_of(visit, now) == wanted; });
+  };
+  if (any(VisitStanding::kOpen)) return VisitStanding::kOpen;
+  return any(VisitStanding::kConfirmed) ? VisitStanding::kConfirmed : standing_of(visits.front(), now);
+}
+
+std::string confirm_page(std::span<const messages::AppointmentView> visits, std::string_view site_name, Instant now) {
+  std::vector<LocalTime> times;
+  for (const auto& visit : visits) {
+    const VisitStanding standing = standing_of(visit, now);
+    if (standing == VisitStanding::kOpen || standing == VisitStanding::kConfirmed) times.push_back(visit.visit.local_start);
+  }
+  std::ranges::sort(times);
+  std::string when = "<p>";
+  for (const LocalTime time : times) when += "<strong>" + escaped(time_in_words(time)) + "</strong><br>";
+  when += escaped(site_name) + "</p>";
+  const bool several = times.size() > 1;
+  switch (standing_of(visits, now)) {
     case VisitStanding::kOpen:
-      return page("Your visit", "<h1>Will you come?</h1>" + when +
-                                    "<form method=\"post\"><button type=\"submit\">Yes, I will be there</button></form>"
-                                    "<p>If you cannot come, please call us.</p>");
-    case VisitStanding::kConfirmed: return page("Your visit", "<h1>Thank you</h1><p>Your visit is confirmed.</p>" + when);
+      return page("Your visit",
+                  (several ? "<h1>Will you all come?</h1>" : "<h1>Will you come?</h1>") + when +
+                      "<form method=\"post\"><button type=\"submit\">" + (several ? "Yes, we will be there" : "Yes, I will be there") +
+                      "</button></form>" +
+                      (several ? "<p>If somebody cannot come, please call us.</p>" : "<p>If you cannot come, please call us.</p>"));
+    case VisitStanding::kConfirmed:
+      return page("Your visit", std::string("<h1>Thank you</h1>") +
+                                    (several ? "<p>Your visits are confirmed.</p>" : "<p>Your visit is confirmed.</p>") + when);
     case VisitStanding::kMoved:
       return page("Your visit", "<h1>This visit was moved</h1><p>Another time was agreed on, so this link does nothing any more.</p>");
     case VisitStanding::kCancelled:

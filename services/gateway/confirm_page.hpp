@@ -1,6 +1,7 @@
 #pragma once
 // The page behind the link of a reminder: what visit it is, and a button that confirms it. Same looks as the survey's.
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,12 @@ enum class VisitStanding {
   kOver,
 };
 VisitStanding standing_of(const messages::AppointmentView& visit, Instant now);
+/// Of all visits of one message: open while one of them is, else confirmed when one is, else as the first.
+VisitStanding standing_of(std::span<const messages::AppointmentView> visits, Instant now);
 
-/// Site and time of the visit, and the button while it is open. No name and no treatment: whoever has the phone sees it.
-std::string confirm_page(const messages::AppointmentView& visit, std::string_view site_name, VisitStanding standing);
+/// The site, the times of the visits that stand, and the button while one is open. No name and no treatment: whoever has the phone sees
+/// it. `visits` is not empty.
+std::string confirm_page(std::span<const messages::AppointmentView> visits, std::string_view site_name, Instant now);
 
 /// `Tuesday 24 November 2026, 09:00`.
 std::string time_in_words(LocalTime at);

@@ -631,27 +631,44 @@ asio::awaitable<Gateway::Answer> Gateway::answer_visit_page(Asked& asked, Specia
   json::object where{{"site", json::string(linked->site.text())}};
   const messages::Reply site_reply = co_await ask("GetSite", std::move(where), "visit-link", {});
   const auto site = messages::decode_as<messages::SiteView>(site_reply.body);
-  const json::object which{{"appointment", json::string(linked->appointment.text())}};
-  // Once more after a refusal: it was moved in this very moment, and the page says so.
+  if (site_reply.outcome != messages::Outcome::kDone || !site) co_return later;
+  std::vector<AppointmentId> told{linked->appointment};
+  told.insert(told.end(), linked->together.begin(), linked->together.end());
+  // Once more after a refusal: one was moved in this very moment, and the page says so.
   for (int turn = 0; turn < 2; ++turn) {
-    json::object fields = which;
-    const messages::Reply view_reply = co_await ask("GetAppointment", std::move(fields), "visit-link", {});
-    const auto visit = messages::decode_as<messages::AppointmentView>(view_reply.body);
-    if (view_reply.outcome != messages::Outcome::kDone || !visit || site_reply.outcome != messages::Outcome::kDone || !site)
-      co_return later;
-    const VisitStanding standing = standing_of(*visit, runtime::system_now());
-    if (special == Special::kVisitPage) co_return page_of(200, confirm_page(*visit, site->name, standing));
+    auto visits = co_await visits_of(told);
+    if (!visits) co_return later;
+    const Instant now = runtime::system_now();
+    const VisitStanding standing = standing_of(*visits, now);
+    if (special == Special::kVisitPage) co_return page_of(200, confirm_page(*visits, site->name, now));
     if (standing != VisitStanding::kOpen) {
-      const bool confirmed = standing == VisitStanding::kConfirmed;
-      co_return page_of(confirmed ? 200 : 410, confirm_page(*visit, site->name, standing));
+      co_return page_of(standing == VisitStanding::kConfirmed ? 200 : 410, confirm_page(*visits, site->name, now));
     }
-    json::object confirm = which;
-    std::string key = "visit-link-" + id_suffix("visit-link", token->survey, token->secret);
-    const messages::Reply reply = co_await ask("ConfirmAppointment", std::move(confirm), "visit-link", std::move(key));
-    if (reply.outcome == messages::Outcome::kDone) co_return page_of(200, confirm_page(*visit, site->name, VisitStanding::kConfirmed));
-    if (reply.outcome != messages::Outcome::kRefused) co_return later;
+    bool refused_one = false;
+    for (auto& visit : *visits) {
+      if (standing_of(visit, now) != VisitStanding::kOpen) continue;
+      json::object confirm{{"appointment", json::string(visit.appointment.text())}};
+      std::string key = "visit-link-" + id_suffix(visit.appointment.text(), token->survey, token->secret);
+      const messages::Reply reply = co_await ask("ConfirmAppointment", std::move(confirm), "visit-link", std::move(key));
+      if (reply.outcome == messages::Outcome::kDone) visit.state = messages::VisitState::kConfirmed;
+      else if (reply.outcome == messages::Outcome::kRefused) refused_one = true;
+      else co_return later;
+    }
+    if (!refused_one) co_return page_of(200, confirm_page(*visits, site->name, now));
   }
   co_return later;
+}
+
+asio::awaitable<std::optional<std::vector<messages::AppointmentView>>> Gateway::visits_of(std::vector<AppointmentId> ids) {
+  std::vector<messages::AppointmentView> visits;
+  for (const AppointmentId& id : ids) {
+    json::object which{{"appointment", json::string(id.text())}};
+    const messages::Reply reply = co_await ask("GetAppointment", std::move(which), "visit-link", {});
+    auto visit = messages::decode_as<messages::AppointmentView>(reply.body);
+    if (reply.outcome != messages::Outcome::kDone || !visit) co_return std::nullopt;
+    visits.push_back(std::move(*visit));
+  }
+  co_return visits;
 }
 
 // ---- calendars

@@ -244,6 +244,8 @@ std::string words_of(const messages::MessageSent& event) {
 }
 
 std::string words_of(const messages::MessageWithheld& event) {
+  if (event.reason == messages::MessageReason::kHousehold) return "Whoever answers for the household was reminded of the visit.";
+  if (event.reason == messages::MessageReason::kTogether) return "Reminded of the visit, together with another one of that day.";
   return "Message not sent (" + spoken(event.programme) + "), " + name(event.state) + ": " + name(event.reason) + ".";
 }
 

@@ -45,7 +45,12 @@ Answer on(const View& view, const messages::GetLinkedVisit& query, const Config&
   // An unknown message, one about something else and a wrong signature look the same from outside.
   if (!message || message->programme != kReminder || !is_visit_token(query.message, query.token.reveal(), config))
     return tl::unexpected(runtime::Refused<Vocabulary::Refusal>{messages::OutreachRefusal::kWrongToken, "this link is not one of ours"});
-  return messages::LinkedVisit{AppointmentId(message->subject), message->site};
+  messages::LinkedVisit linked{AppointmentId(message->subject), message->site, {}};
+  std::vector<std::string> along;
+  for (const MessageId& id : message->together) along.push_back(id.text());
+  for (const auto& reminder : view.find_all<MessageRecord>(along))
+    if (reminder) linked.together.push_back(AppointmentId(reminder->subject));
+  return linked;
 }
 
 Answer on(const View& view, const messages::GetRepliedVisits& query, const Config&, Instant now) {

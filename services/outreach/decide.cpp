@@ -8,7 +8,7 @@
 namespace bridgework::outreach {
 namespace {
 
-Decision copy_profile(const State& state, const PersonId& person, const messages::PersonProfile& profile) {
+Decision copy_profile(const State& state, const PersonId& person, const messages::PersonProfile& profile, Instant now) {
   PersonRecord record = person_of(state, person);
   record.known = true;
   record.given_name = profile.given_name;
@@ -21,15 +21,18 @@ Decision copy_profile(const State& state, const PersonId& person, const messages
   record.provenance = profile.provenance;
   Decision decision;
   if (record.messages_planned > 0) remember_phones(decision, state, record);
+  if (is_gone(record)) take_back(decision, state, record, now);
   decision.put(person.text(), std::move(record));
   return decision;
 }
 
-Decision on(const State& state, const messages::PersonRegistered& event, Instant) {
-  return copy_profile(state, event.person, event.profile);
+Decision on(const State& state, const messages::PersonRegistered& event, Instant now) {
+  return copy_profile(state, event.person, event.profile, now);
 }
 
-Decision on(const State& state, const messages::PersonChanged& event, Instant) { return copy_profile(state, event.person, event.profile); }
+Decision on(const State& state, const messages::PersonChanged& event, Instant now) {
+  return copy_profile(state, event.person, event.profile, now);
+}
 
 Decision on(const State&, const messages::SiteDefined& event, Instant) {
   Decision decision;
@@ -120,31 +123,27 @@ Decision on(const State& state, const messages::ReferralKept& event, Instant now
   return plan(state, wanted, now);
 }
 
-/// The reminder is due a day before; for a visit booked later than that, at once. The gate withholds it when it has become useless, so
-/// that there is an explanation where a timer that is skipped would leave none.
+/// Of one who lives in somebody's household that one is asked to be reminded.
 Decision on(const State& state, const messages::AppointmentBooked& event, Instant now) {
-  Plan wanted;
-  wanted.person = event.person;
-  wanted.site = event.site;
-  wanted.programme = kReminder;
-  wanted.subject = event.appointment.text();
-  wanted.purpose = MessagePurpose::kReminder;
-  wanted.template_name = kReminder;
-  wanted.due = std::max(now, event.visit.start - state.config().reminder_before);
-  wanted.useful_until = event.visit.start - state.config().reminder_latest;
-  wanted.about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
-  wanted.about.visit_start = event.visit.start;
-  wanted.about.visit_local = event.visit.local_start;
-  wanted.about.visit_zone = event.visit.zone;
+  const PersonRecord person = person_of(state, event.person);
+  SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
+  about.visit_start = event.visit.start;
+  about.visit_local = event.visit.local_start;
+  about.visit_zone = event.visit.zone;
+  Plan wanted = reminder(state, event.person, event.site, event.appointment, std::move(about), now);
+  wanted.told_to = person.guarantor;
   Decision decision = plan(state, wanted, now);
-  remember_phones(decision, state, person_of(state, event.person));
+  remember_phones(decision, state, person);
   return decision;
 }
 
 template <class AppointmentEvent>
 Decision end_visit(const State& state, const AppointmentEvent& event, Gone gone, Instant now) {
   SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
-  return end_subject(state, event.person, event.appointment.text(), std::move(about), gone, now);
+  Decision decision;
+  if (!about.told_to.empty()) decision.emit(ended_event(event.person, event.site, event.appointment, about, gone));
+  decision.append(end_subject(state, event.person, event.appointment.text(), std::move(about), gone, now));
+  return decision;
 }
 
 Decision on(const State& state, const messages::AppointmentMoved& event, Instant now) {

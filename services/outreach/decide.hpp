@@ -1,18 +1,23 @@
 #pragma once
 // What each message means for the people we may write to.
 
+#include <span>
+#include <vector>
+
+#include "outreach/gate.hpp"
 #include "outreach/state.hpp"
 #include "runtime/model.hpp"
 
 namespace bridgework::outreach {
 
 using Consumed = runtime::Consumes<
-    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAdvanced,
-                      messages::CallMissed, messages::NurtureStepDue, messages::ReferralKept, messages::AppointmentBooked,
-                      messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
-                      messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::FollowUpStepDue,
-                      messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered, messages::OfferRevoked,
-                      messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed>,
+    runtime::ByPerson<
+        messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAdvanced, messages::CallMissed,
+        messages::NurtureStepDue, messages::ReferralKept, messages::AppointmentBooked, messages::AppointmentMoved,
+        messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentCompleted, messages::GapOpened,
+        messages::GapChanged, messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered,
+        messages::OfferRevoked, messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed, messages::PersonJoinedHousehold,
+        messages::PersonLeftHousehold, messages::VisitEntrusted, messages::EntrustedVisitEnded, messages::EntrustedVisitSettled>,
     runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::InboundMessageReceived>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
 
@@ -36,7 +41,14 @@ struct Plan {
   Instant due{};
   std::optional<Instant> useful_until;
   SubjectRecord about;
+  PersonId of;       ///< whose visit it is, when it is not the recipient's own
+  PersonId told_to;  ///< the guarantor who is asked to be reminded instead; then nothing is due here until that comes back
 };
+
+/// The reminder of a visit: due a day before; for a visit booked later than that, at once. The gate withholds it when it has become
+/// useless, so that there is an explanation where a timer that is skipped would leave none.
+Plan reminder(const State& state, const PersonId& person, const SiteId& site, const AppointmentId& appointment, SubjectRecord about,
+              Instant now);
 
 /// Plans a message, stores `about` with it, and asks the gate at `due`. The same programme and step about the same subject is planned once,
 /// ever: the second time the plan is withheld as a duplicate of the first.
@@ -53,6 +65,30 @@ PersonRecord person_of(const State& state, const PersonId& person);
 /// The fact that a message will not leave, for good: in the state and for the reason that the record shows.
 messages::MessageWithheld withheld_event(const MessageRecord& record);
 
+// decide_household.cpp: those who live together are reminded together
+
+Decision on(const State& state, const messages::PersonJoinedHousehold& event, Instant now);
+Decision on(const State& state, const messages::PersonLeftHousehold& event, Instant now);
+Decision on(const State& state, const messages::VisitEntrusted& event, Instant now);
+Decision on(const State& state, const messages::EntrustedVisitEnded& event, Instant now);
+Decision on(const State& state, const messages::EntrustedVisitSettled& event, Instant now);
+/// Asks the guarantor of the person to be reminded of a visit.
+messages::VisitEntrusted entrusted_event(const MessageRecord& reminder, const SubjectRecord& about, const Reach& reach);
+/// Tells the guarantor that an entrusted visit needs no reminder any more.
+messages::EntrustedVisitEnded ended_event(const PersonId& person, const SiteId& site, const AppointmentId& appointment,
+                                          const SubjectRecord& about, Gone gone);
+/// Tells whose visit it is what became of its reminder.
+messages::EntrustedVisitSettled settled_event(const MessageRecord& reminder);
+/// Every visit of the person that was entrusted and not settled is theirs again.
+void take_back(Decision& decision, const State& state, const PersonRecord& person, Instant now);
+/// The reminder may leave together with others; those that are not planned any more are forgotten.
+void remember_ahead(const State& state, PersonRecord& person, const MessageId& reminder);
+/// The planned reminders that leave with the one in question, by the start of their visits: of the same site and day, and nothing speaks
+/// against any of them; as many as have room in one message.
+std::vector<MessageRecord> taken_along(const State& state, const PersonRecord& person, const Question& question);
+/// The times at which somebody has to be there; visits less than half an hour apart are one.
+std::vector<LocalTime> times_of(std::vector<MessageRecord> reminders);
+
 Decision on(const State& state, const messages::SlotOffered& event, Instant now);
 Decision on(const State& state, const messages::OfferRevoked& event, Instant now);
 Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
@@ -66,8 +102,8 @@ void remember_offer(Decision& decision, const MessageRecord& message, const Subj
 
 // decide_visit.cpp: what an answer means for a visit to come
 
-/// A reminder leaves by text message: what is answered from that number is about its visit, too.
-void remember_question(Decision& decision, const State& state, const MessageRecord& message, const Reach& reach, Instant now);
+/// A reminder, with those that it takes along, leaves by text message: what is answered from that number is about its visits, too.
+void remember_question(Decision& decision, const State& state, std::span<const MessageRecord> asked, const Reach& reach, Instant now);
 /// Those numbers may speak for the person from now on.
 void remember_phones(Decision& decision, const State& state, const PersonRecord& person);
 /// Tells of the visits that an answer puts in question.

@@ -20,6 +20,22 @@ SubjectRecord subject_of(const State& state, const PersonId& person, std::string
   return fresh;
 }
 
+Plan reminder(const State& state, const PersonId& person, const SiteId& site, const AppointmentId& appointment, SubjectRecord about,
+              Instant now) {
+  const Instant start = about.visit_start.value_or(now);
+  Plan wanted;
+  wanted.person = person;
+  wanted.site = site;
+  wanted.programme = kReminder;
+  wanted.subject = appointment.text();
+  wanted.purpose = MessagePurpose::kReminder;
+  wanted.template_name = kReminder;
+  wanted.due = std::max(now, start - state.config().reminder_before);
+  wanted.useful_until = start - state.config().reminder_latest;
+  wanted.about = std::move(about);
+  return wanted;
+}
+
 messages::MessageWithheld withheld_event(const MessageRecord& record) {
   messages::MessageWithheld event;
   event.person = record.person;
@@ -38,6 +54,7 @@ messages::MessageWithheld withheld_event(const MessageRecord& record) {
 Decision plan(const State& state, const Plan& wanted, Instant now) {
   PersonRecord person = person_of(state, wanted.person);
   SubjectRecord about = wanted.about;
+  const Reach reach = reach_of(person, wanted.programme);
 
   MessageRecord message;
   message.person = wanted.person;
@@ -47,13 +64,14 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   message.subject = wanted.subject;
   message.purpose = wanted.purpose;
   message.template_name = wanted.template_name;
-  message.channel = reach_of(person, wanted.programme).channel;
+  message.channel = reach.channel;
   message.state = MessageState::kPlanned;
   message.due = wanted.due;
   message.changed_at = now;
   message.useful_until = wanted.useful_until;
   message.visit_start = about.visit_start;
   message.visit_local = about.visit_local;
+  message.of = wanted.of;
 
   Decision decision;
   const auto first = std::ranges::find_if(
@@ -69,6 +87,8 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   ++person.messages_planned;
   message.message = MessageId(wanted.person.text() + ".m-" + std::to_string(person.messages_planned));
   about.planned.push_back({message.programme, message.step, message.message});
+  about.told_to = wanted.told_to;
+  if (message.programme == kReminder) remember_ahead(state, person, message.message);
 
   messages::MessagePlanned planned;
   planned.person = message.person;
@@ -82,9 +102,14 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   planned.due = message.due;
 
   const std::string id = message.message.text();
-  decision.emit(std::move(planned))
-      .set_timer(id, message.due, SendDue{message.message})
-      .add_to_index(messages_index(message.person), id, person.messages_planned)
+  decision.emit(std::move(planned));
+  if (wanted.told_to.empty()) {
+    decision.set_timer(id, message.due, SendDue{message.message});
+  } else {
+    message.reason = MessageReason::kHousehold;
+    decision.emit(entrusted_event(message, about, reach));
+  }
+  decision.add_to_index(messages_index(message.person), id, person.messages_planned)
       .put(subject_id(wanted.person, wanted.subject), std::move(about))
       .put(wanted.person.text(), std::move(person))
       .put(id, std::move(message));
@@ -97,8 +122,7 @@ Decision end_subject(const State& state, const PersonId& person, std::string_vie
   for (const auto& once : about.planned) {
     const auto* found = state.find<MessageRecord>(once.message.text());
     if (found == nullptr) continue;
-    if (found->state == MessageState::kSent && asks(*found))
-      decision.remove_from_index(reminded_index(found->contact.reveal()), once.message.text());
+    if (was_told(*found) && asks(*found)) decision.remove_from_index(reminded_index(found->contact.reveal()), once.message.text());
     if (found->state != MessageState::kPlanned) continue;
     MessageRecord message = *found;
     message.state = MessageState::kRevoked;

@@ -1,6 +1,10 @@
 // The moment a message is due, and what became of it outside.
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "outreach/decide.hpp"
 #include "outreach/gate.hpp"
@@ -18,11 +22,22 @@ std::string_view language_of(const PersonRecord& person, const Config& config) {
   return person.language.empty() ? std::string_view(config.default_language) : std::string_view(person.language);
 }
 
-SendMessage written(const MessageRecord& message, const PersonRecord& person, const SubjectRecord& about, const SiteRecord* site,
+/// As it is read: "10:00, 14:30".
+std::string times_words(const std::vector<LocalTime>& times) {
+  std::string words;
+  for (const LocalTime time : times) words += (words.empty() ? "" : ", ") + time_words(time);
+  return words;
+}
+
+/// The first of `messages` is the one that leaves; the others leave with it.
+SendMessage written(std::span<const MessageRecord> messages, const PersonRecord& person, const SubjectRecord& about, const SiteRecord* site,
                     const Question& question) {
+  const MessageRecord& message = messages.front();
   const Config& config = question.config;
   const std::string_view language = language_of(person, config);
-  const Template& text = find_template(message.template_name, message.programme, language, config.default_language, question.reach.channel);
+  const bool of_others = std::ranges::any_of(messages, [](const MessageRecord& each) { return !each.of.empty(); });
+  const Template& text = find_template(of_others ? kHouseholdReminder : std::string_view(message.template_name), message.programme,
+                                       language, config.default_language, question.reach.channel);
   const bool carries_unsubscribe = question.reach.channel == Channel::kEmail && message.purpose != MessagePurpose::kTransactional;
 
   Words words;
@@ -30,7 +45,7 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
   if (site != nullptr) words.practice = site->name;
   if (site != nullptr) words.phone = site->phone;
   if (message.visit_local) words.date = date_words(*message.visit_local, text.language);
-  if (message.visit_local) words.time = time_words(*message.visit_local);
+  if (message.visit_local) words.time = times_words(times_of({messages.begin(), messages.end()}));
   if (about.kind == SubjectKind::kOffer) {
     words.link = offer_link(message.subject, about.token.reveal(), config);
   } else if (message.programme == kReminder) {
@@ -58,12 +73,23 @@ SendMessage written(const MessageRecord& message, const PersonRecord& person, co
   return effect;
 }
 
-Decision claim(MessageRecord message, PersonRecord person, const SubjectRecord& about, const SiteRecord* site, const Question& question) {
-  SendMessage effect = written(message, person, about, site, question);
-  message.state = MessageState::kClaimed;
-  message.channel = question.reach.channel;
-  message.contact = Phi<std::string>(question.reach.contact);
-  message.changed_at = question.now;
+/// The first of `messages` leaves and takes the others along.
+Decision claim(std::vector<MessageRecord> messages, PersonRecord person, const SubjectRecord& about, const SiteRecord* site,
+               const Question& question) {
+  Decision decision;
+  MessageRecord& message = messages.front();
+  for (MessageRecord& each : messages) {
+    each.state = MessageState::kClaimed;
+    each.channel = question.reach.channel;
+    each.contact = Phi<std::string>(question.reach.contact);
+    each.changed_at = question.now;
+    std::erase(person.reminders_ahead, each.message);
+    if (each.message == message.message) continue;
+    each.reason = MessageReason::kTogether;
+    message.together.push_back(each.message);
+    decision.cancel_timer(each.message.text()).put(each.message.text(), each);
+  }
+  SendMessage effect = written(messages, person, about, site, question);
   ++message.claims;
   std::erase_if(person.sends, [&](const SendMark& mark) { return mark.at < question.now - kSendsKept; });
   person.sends.push_back({message.message, question.now});
@@ -71,7 +97,6 @@ Decision claim(MessageRecord message, PersonRecord person, const SubjectRecord& 
   const std::string id = message.message.text();
   // A claim that was given back (the window had closed) makes room for another; each has an effect of its own.
   const std::string effect_id = message.claims == 1 ? id : id + ".c-" + std::to_string(message.claims);
-  Decision decision;
   decision.perform(effect_id, std::move(effect)).put(message.person.text(), std::move(person)).put(id, std::move(message));
   return decision;
 }
@@ -105,7 +130,9 @@ Decision end(MessageRecord message, MessageState state, MessageReason reason, Go
   message.changed_at = now;
   const std::string id = message.message.text();
   Decision decision;
-  decision.emit(withheld_event(message)).put(id, std::move(message));
+  decision.emit(withheld_event(message));
+  if (!message.of.empty()) decision.emit(settled_event(message));
+  decision.put(id, std::move(message));
   return decision;
 }
 
@@ -116,8 +143,13 @@ PersonRecord without_mark(PersonRecord person, const MessageId& message) {
 }
 
 /// A yes is about the newest question, so reminders and offers whose visit is still to come are kept where the answer will look.
+void remember_asked(Decision& decision, const MessageRecord& message, const SubjectRecord* about) {
+  if (!asks(message) || about == nullptr || about->gone != Gone::kNot || !message.visit_start) return;
+  decision.add_to_index(reminded_index(message.contact.reveal()), message.message.text(),
+                        static_cast<double>(message.visit_start->time_since_epoch().count()));
+}
+
 Decision sent(MessageRecord message, const SubjectRecord* about, Instant now) {
-  const bool still_to_come = asks(message) && about != nullptr && about->gone == Gone::kNot;
   message.state = MessageState::kSent;
   message.reason = MessageReason::kNone;
   message.changed_at = now;
@@ -134,11 +166,10 @@ Decision sent(MessageRecord message, const SubjectRecord* about, Instant now) {
 
   const std::string id = message.message.text();
   Decision decision;
-  if (still_to_come && message.visit_start) {
-    decision.add_to_index(reminded_index(message.contact.reveal()), id,
-                          static_cast<double>(message.visit_start->time_since_epoch().count()));
-  }
-  decision.emit(std::move(event)).put(id, std::move(message));
+  remember_asked(decision, message, about);
+  decision.emit(std::move(event));
+  if (!message.of.empty()) decision.emit(settled_event(message));
+  decision.put(id, std::move(message));
   return decision;
 }
 
@@ -152,6 +183,37 @@ Decision back_to_planned(MessageRecord message, MessageReason reason, Instant no
   Decision decision;
   decision.set_timer(id, now, SendDue{message.message}).put(id, std::move(message));
   return decision;
+}
+
+/// The claim of a message, or of one that was taken along, ends as the sender reports.
+Decision recorded(const State& state, MessageRecord message, const messages::RecordSend& report, Instant now) {
+  switch (report.state) {
+    case MessageState::kSent: return sent(std::move(message), state.find<SubjectRecord>(subject_id(message.person, message.subject)), now);
+    // It may have left, and is never tried again.
+    case MessageState::kUncertain: return end(std::move(message), MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now);
+    case MessageState::kWithheld: return end(std::move(message), MessageState::kWithheld, report.reason, Gone::kNot, now);
+    case MessageState::kFailed: return end(std::move(message), MessageState::kFailed, MessageReason::kChannelFailed, Gone::kNot, now);
+    case MessageState::kPlanned:
+      message.together.clear();
+      return report.reason == MessageReason::kHeld ? put_off(std::move(message), report.reason, now + state.config().hold_retry, now)
+                                                   : back_to_planned(std::move(message), report.reason, now);
+    case MessageState::kClaimed:
+    case MessageState::kRevoked: break;
+  }
+  return {};
+}
+
+/// What was taken along is told, but is no message of its own.
+Decision taken_along_by(const State& state, const MessageRecord& along, const messages::RecordSend& report, Instant now) {
+  if (report.state != MessageState::kSent) return recorded(state, along, report, now);
+  Decision decision = end(along, MessageState::kWithheld, MessageReason::kTogether, Gone::kNot, now);
+  remember_asked(decision, along, state.find<SubjectRecord>(subject_id(along.person, along.subject)));
+  return decision;
+}
+
+void remember_again(PersonRecord& person, const MessageRecord& message) {
+  person.reminders_ahead.insert(person.reminders_ahead.end(), message.together.begin(), message.together.end());
+  if (message.programme == kReminder) person.reminders_ahead.push_back(message.message);
 }
 
 }  // namespace
@@ -172,9 +234,11 @@ Decision on(const State& state, const SendDue& due, Instant now) {
   const Verdict verdict = gate(question);
   switch (verdict.outcome) {
     case Verdict::Outcome::kSend: {
-      Decision claimed = claim(*message, person, *about, site != nullptr ? site : home_site, question);
+      std::vector<MessageRecord> together = taken_along(state, person, question);
+      together.insert(together.begin(), *message);
+      Decision claimed = claim(together, person, *about, site != nullptr ? site : home_site, question);
       remember_offer(claimed, *message, *about, reach, now);
-      remember_question(claimed, state, *message, reach, now);
+      remember_question(claimed, state, together, reach, now);
       return claimed;
     }
     case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);
@@ -189,32 +253,23 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
   if (message->state != MessageState::kClaimed) {
     return Decision::refuse(messages::OutreachRefusal::kNotClaimed, "the message is " + std::string(to_string(message->state)));
   }
-  const std::string person_id = message->person.text();
-  PersonRecord nothing_left = without_mark(person_of(state, message->person), message->message);
-  const messages::Done done{command.message.text()};
-  switch (command.state) {
-    case MessageState::kSent: {
-      const auto* about = state.find<SubjectRecord>(subject_id(message->person, message->subject));
-      return sent(*message, about, now).reply(done);
-    }
-    // It may have left: the mark stays, and it is never tried again.
-    case MessageState::kUncertain: return end(*message, MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now).reply(done);
-    case MessageState::kWithheld:
-      return end(*message, MessageState::kWithheld, command.reason, Gone::kNot, now).put(person_id, std::move(nothing_left)).reply(done);
-    case MessageState::kFailed:
-      return end(*message, MessageState::kFailed, MessageReason::kChannelFailed, Gone::kNot, now)
-          .put(person_id, std::move(nothing_left))
-          .reply(done);
-    case MessageState::kPlanned: {
-      Decision decision = command.reason == MessageReason::kHeld ? put_off(*message, command.reason, now + state.config().hold_retry, now)
-                                                                 : back_to_planned(*message, command.reason, now);
-      return decision.put(person_id, std::move(nothing_left)).reply(done);
-    }
-    case MessageState::kClaimed:
-    case MessageState::kRevoked: break;
+  if (command.state == MessageState::kClaimed || command.state == MessageState::kRevoked) {
+    return Decision::refuse(messages::OutreachRefusal::kNotClaimed,
+                            "a claimed message cannot become " + std::string(to_string(command.state)));
   }
-  return Decision::refuse(messages::OutreachRefusal::kNotClaimed,
-                          "a claimed message cannot become " + std::string(to_string(command.state)));
+  PersonRecord nothing_left = without_mark(person_of(state, message->person), message->message);
+  Decision decision = recorded(state, *message, command, now);
+  for (const MessageId& id : message->together) {
+    const auto* along = state.find<MessageRecord>(id.text());
+    if (along != nullptr) decision.append(taken_along_by(state, *along, command, now));
+  }
+  // It may have left, or has: the mark stays.
+  const bool left = command.state == MessageState::kSent || command.state == MessageState::kUncertain;
+  if (!left) {
+    if (command.state == MessageState::kPlanned) remember_again(nothing_left, *message);
+    decision.put(message->person.text(), std::move(nothing_left));
+  }
+  return decision.reply(messages::Done{command.message.text()});
 }
 
 }  // namespace bridgework::outreach

@@ -66,15 +66,18 @@ void remember_phones(Decision& decision, const State& state, const PersonRecord&
   }
 }
 
-void remember_question(Decision& decision, const State& state, const MessageRecord& message, const Reach& reach, Instant now) {
-  if (message.programme != kReminder || reach.channel != Channel::kSms) return;
+void remember_question(Decision& decision, const State& state, std::span<const MessageRecord> asked, const Reach& reach, Instant now) {
+  if (asked.empty() || asked.front().programme != kReminder || reach.channel != Channel::kSms) return;
   PhoneRecord phone = phone_of(state, reach.contact);
-  const AppointmentId appointment(message.subject);
-  std::erase_if(phone.asked, [&](const AskedVisit& asked) {
-    return standing(state, asked, now) == nullptr || (asked.person == message.person && asked.appointment == appointment);
-  });
-  if (phone.asked.size() == kAskedMax) phone.asked.erase(phone.asked.begin());
-  phone.asked.push_back({.person = message.person, .site = message.site, .appointment = appointment, .said_yes = false});
+  std::erase_if(phone.asked, [&](const AskedVisit& earlier) { return standing(state, earlier, now) == nullptr; });
+  for (const MessageRecord& message : asked) {
+    const AppointmentId appointment(message.subject);
+    std::erase_if(phone.asked,
+                  [&](const AskedVisit& earlier) { return earlier.person == message.person && earlier.appointment == appointment; });
+    if (phone.asked.size() == kAskedMax) phone.asked.erase(phone.asked.begin());
+    phone.asked.push_back(
+        {.person = message.person, .site = message.site, .appointment = appointment, .said_yes = false, .of = message.of});
+  }
   decision.put(reach.contact, std::move(phone));
 }
 
@@ -94,7 +97,7 @@ Decision question_visits(const State& state, const messages::InboundMessageRecei
   const auto question_all = [&](VisitDoubt doubt) {
     for (AskedVisit* visit : asked) {
       visit->said_yes = false;
-      decision.emit(questioned(visit->person, visit->site, visit->appointment, doubt, event.body));
+      decision.emit(questioned(visit->of.empty() ? visit->person : visit->of, visit->site, visit->appointment, doubt, event.body));
     }
   };
   const auto question_next_visits = [&](VisitDoubt doubt) {

@@ -23,7 +23,8 @@ std::string at(Instant instant, std::string_view zone) { return at(runtime::to_l
 
 std::string thing(const MessageRecord& message) {
   if (message.programme == kReminder) {
-    return message.visit_local ? "The reminder for the visit on " + at(*message.visit_local) : "The reminder for the visit";
+    const std::string whose = message.of.empty() ? "" : " of one who lives in the same household";
+    return "The reminder for the visit" + (message.visit_local ? " on " + at(*message.visit_local) : "") + whose;
   }
   if (message.programme == kAcknowledgement) return "The acknowledgement of the enquiry";
   if (message.programme == kFollowUp) return "Step " + std::to_string(message.step) + " of the follow-up";
@@ -53,6 +54,7 @@ std::string_view what_became(Gone gone) {
     case Gone::kOfferRevoked: return "the time was taken before it was due";
     case Gone::kOfferAnswered: return "the offer was answered before it was due";
     case Gone::kEnquiryOver: return "the enquiry was booked, lost or taken up by somebody before it was due";
+    case Gone::kTakenBack: return "the person whose visit it is is reminded otherwise";
     case Gone::kNeverHeard: return "nothing is known of what it was about";
   }
   return "there was no reason for it any more";
@@ -75,6 +77,8 @@ std::string_view because(const MessageRecord& message) {
     case MessageReason::kQuietHours: return "it was night where the person lives";
     case MessageReason::kProcessDied: return "the process that was sending it died";
     case MessageReason::kHeld: return "the group holds all messages back";
+    case MessageReason::kHousehold: return "whoever answers for the household was reminded of it";
+    case MessageReason::kTogether: return "another message told of it, together with a visit of the same day";
   }
   return "of an unknown reason";
 }
@@ -96,6 +100,8 @@ std::string explain(const MessageRecord& message, std::string_view zone) {
   const std::string reason(because(message));
   switch (message.state) {
     case MessageState::kPlanned:
+      if (message.reason == MessageReason::kHousehold)
+        return subject + " waits: whoever answers for the household is to be reminded of it.";
       if (message.reason == MessageReason::kNone) return subject + " is due on " + at(message.due, zone) + ".";
       return subject + " was put off to " + at(message.due, zone) + " because " + reason + ".";
     case MessageState::kClaimed: return subject + " is being sent " + std::string(channel_words(message.channel)) + ".";

@@ -27,15 +27,8 @@ Verdict defer(const Question& q, MessageReason reason, Instant free_at) {
 }
 
 std::optional<Verdict> person_gone(const Question& q) {
-  if (q.person == nullptr) return std::nullopt;
-  switch (q.person->status) {
-    case messages::PersonStatus::kDeceased:
-    case messages::PersonStatus::kMoved: return withhold(MessageReason::kPersonGone);
-    case messages::PersonStatus::kProspect:
-    case messages::PersonStatus::kPatient:
-    case messages::PersonStatus::kInactive: return std::nullopt;
-  }
-  return std::nullopt;
+  if (q.person == nullptr || !is_gone(*q.person)) return std::nullopt;
+  return withhold(MessageReason::kPersonGone);
 }
 
 std::optional<Verdict> imported(const Question& q) {

@@ -11,7 +11,7 @@ $Cat.owner("outreach");
 $Cat.values("bridgework::outreach");
 
 enum SubjectKind { enquiry @0; visit @1; gap @2; survey @3; offer @4; }
-enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; offerRevoked @11; offerAnswered @12; enquiryOver @13; }
+enum Gone { not @0; visitMoved @1; visitCancelled @2; visitMissed @3; visitTookPlace @4; gapCovered @5; gapClosed @6; gapOnHold @7; surveyAnswered @8; laterStep @9; neverHeard @10; offerRevoked @11; offerAnswered @12; enquiryOver @13; takenBack @14; }
 # Why there is no reason any more to write about a subject.
 
 struct Consent {
@@ -48,6 +48,10 @@ struct PersonRecord $Cat.record {
   consents @11 :List(Consent);
   sends @12 :List(SendMark);
   # Of the last eight days.
+  guarantor @13 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Who answers for this person's household; empty when nobody else does.
+  remindersAhead @14 :List(Text) $Cat.id("MessageId") $Cat.maxItems(64);
+  # Planned when they were last looked at; those of one site and day leave as one message.
 }
 struct SubjectRecord $Cat.record {
   # id: person.subject. What a message is about: whether there is still a reason to write, and what has been planned so far.
@@ -60,6 +64,8 @@ struct SubjectRecord $Cat.record {
   newestStep @6 :UInt16;
   token @7 :Text $Cat.phi $Cat.maxBytes(256);
   planned @8 :List(PlannedOnce);
+  toldTo @9 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # The guarantor who is asked to be reminded of this visit; empty: nobody but the person.
 }
 struct MessageRecord $Cat.record {
   # id: message.
@@ -83,6 +89,10 @@ struct MessageRecord $Cat.record {
   visitStart @16 :Int64 $Cat.instant $Cat.optional;
   visitLocal @17 :Int64 = -9223372036854775808 $Cat.local $Cat.optional;
   claims @18 :UInt16;
+  of @19 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Whose visit it reminds of, when it is not the recipient's own.
+  together @20 :List(Text) $Cat.id("MessageId") $Cat.maxItems(16);
+  # The reminders that this one has taken with it.
 }
 struct SiteRecord $Cat.record {
   # id: site; in every lane.
@@ -134,6 +144,8 @@ struct AskedVisit {
   site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   saidYes @3 :Bool;
+  of @4 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Whose visit it is, when it is not the recipient's own.
 }
 struct PhoneRecord $Cat.record {
   # Id: a telephone number, in the lane of whoever has it. Who of this lane a message from there may come from, and what they were asked.

@@ -42,6 +42,8 @@ using View = runtime::ReadView<Record>;
 
 inline constexpr std::string_view kAcknowledgement = "acknowledgement";
 inline constexpr std::string_view kReminder = "reminder";
+/// The template of a reminder that is about somebody else's visits, too.
+inline constexpr std::string_view kHouseholdReminder = "reminder_household";
 inline constexpr std::string_view kFollowUp = "follow_up";
 inline constexpr std::string_view kSurvey = "survey";
 inline constexpr std::string_view kShortNotice = "short_notice";
@@ -66,11 +68,21 @@ inline bool asks(const MessageRecord& message) {
   return message.programme == kReminder || (message.programme == kShortNotice && message.step == kOfferStep);
 }
 
+/// It has left, by itself or as part of another.
+inline bool was_told(const MessageRecord& message) {
+  return message.state == MessageState::kSent || (message.state == MessageState::kWithheld && message.reason == MessageReason::kTogether);
+}
+
 /// The reminders and offers that were sent to one contact point, about visits that are still to come, by their start.
 inline std::string reminded_index(std::string_view contact) { return "reminded/" + std::string(contact); }
 
 /// A subject is remembered per person, so that it lies in the person's lane whoever owns the thing itself.
 inline std::string subject_id(const PersonId& person, std::string_view subject) { return person.text() + "." + std::string(subject); }
+
+/// Died, or moved away: nothing is sent any more.
+inline bool is_gone(const PersonRecord& person) {
+  return person.status == messages::PersonStatus::kDeceased || person.status == messages::PersonStatus::kMoved;
+}
 
 /// Where a person can be reached, as far as their own wish and their contact points allow. An empty value: not at all.
 struct Reach {

@@ -59,6 +59,31 @@ constexpr std::array kTemplates = {
         "puder vir, telefone-nos: {phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
     Template{"reminder", 2, "pt", kSms, "",
              "{practice}: a sua consulta: {date}, {time}.[ Tel.: {phone}.] Responda SIM para confirmar, STOP para sair."},
+    // ---- reminder of the visits of those who live together
+    Template{"reminder_household", 1, "en", kEmail, "Visits of your household on {date}",
+             "Hello[ {first_name}],\n\nwe look forward to seeing those of your household on {date} at {practice}: {time}.\n[\nPlease "
+             "confirm here: "
+             "{link}\n][\nIf somebody cannot come, please call us: {phone}\n][\nNo more e-mails: {unsubscribe}\n]"},
+    Template{"reminder_household", 1, "en", kSms, "",
+             "{practice}: visits of your household on {date}: {time}.[ Questions? {phone}.] Reply YES to confirm, STOP to opt out."},
+    Template{"reminder_household", 1, "de", kEmail, "Termine Ihres Haushalts am {date}",
+             "Guten Tag[ {first_name}],\n\nwir freuen uns am {date} bei {practice} auf Sie und die Ihren: {time}.\n[\nBitte bestätigen Sie "
+             "hier: "
+             "{link}\n][\nWenn jemand verhindert ist, rufen Sie uns bitte an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+    Template{"reminder_household", 1, "de", kSms, "",
+             "{practice}: Termine Ihres Haushalts am {date}: {time}.[ Fragen? {phone}.] JA bestätigt, STOP beendet diese Nachrichten."},
+    Template{"reminder_household", 1, "es", kEmail, "Citas de su familia el {date}",
+             "Hola[ {first_name}]:\n\nles esperamos el {date} en {practice}: {time}.\n[\nConfirme aquí, por favor: {link}\n][\nSi alguien "
+             "no puede "
+             "venir, llámenos: {phone}\n][\nNo recibir más correos: {unsubscribe}\n]"},
+    Template{"reminder_household", 1, "es", kSms, "",
+             "{practice}: citas de su familia el {date}: {time}.[ Tel.: {phone}.] SI para confirmar, STOP para no recibir mensajes."},
+    Template{"reminder_household", 1, "pt", kEmail, "Consultas da sua família a {date}",
+             "Olá[ {first_name}],\n\nesperamos pela sua família no dia {date} em {practice}: {time}.\n[\nConfirme aqui, por favor: "
+             "{link}\n][\nSe "
+             "alguém não puder vir, telefone-nos: {phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
+    Template{"reminder_household", 1, "pt", kSms, "",
+             "{practice}: consultas da sua família: {date}: {time}.[ Tel.: {phone}.] Responda SIM para confirmar, STOP para sair."},
     // ---- follow-up: what is open is told in the practice, never in a message
     Template{
         "follow_up", 1, "en", kEmail, "We would like to hear from you",

@@ -43,7 +43,9 @@ class GatewayConfirm : public testing::Test {
       case messages::GetLinkedVisit::kTypeId: {
         const auto query = messages::decode_as<messages::GetLinkedVisit>(call.request.body);
         if (query->token.reveal() == "right") {
-          answer(messages::LinkedVisit{AppointmentId("harbour.v-1"), SiteId("harbour")});
+          answer(messages::LinkedVisit{AppointmentId("harbour.v-1"), SiteId("harbour"), {}});
+        } else if (query->token.reveal() == "both") {
+          answer(messages::LinkedVisit{AppointmentId("harbour.v-1"), SiteId("harbour"), {AppointmentId("harbour.v-2")}});
         } else {
           reply.outcome = messages::Outcome::kRefused;
           reply.code = "wrong_token";
@@ -58,11 +60,13 @@ class GatewayConfirm : public testing::Test {
       }
       case messages::GetAppointment::kTypeId: {
         messages::AppointmentView view;
+        view.appointment = messages::decode_as<messages::GetAppointment>(call.request.body)->appointment;
         view.person = PersonId("p-secret");
         view.visit.visit_type = "root-canal";
-        view.state = state_;
+        const bool second = view.appointment == AppointmentId("harbour.v-2");
+        view.state = second ? second_state_ : state_;
         view.visit.start = start_;
-        view.visit.local_start = *parse_local("2026-11-24T09:00:00");
+        view.visit.local_start = *parse_local(second ? "2026-11-24T10:30:00" : "2026-11-24T09:00:00");
         answer(view);
         break;
       }
@@ -111,7 +115,7 @@ class GatewayConfirm : public testing::Test {
   Config config_;
   runtime::Metrics metrics_{"gateway"};
   FakeBackend backend_;
-  VisitState state_ = VisitState::kBooked;
+  VisitState state_ = VisitState::kBooked, second_state_ = VisitState::kBooked;
   Instant start_ = runtime::system_now() + 24h;
   bool refuses_ = false;
   messages::Outcome confirm_outcome_ = messages::Outcome::kDone;
@@ -168,6 +172,31 @@ TEST_F(GatewayConfirm, AVisitMovedInThatVeryMomentIsNotSaidToBeConfirmed) {
   const HttpResponse told = ask(http::verb::post, "/v/p-1.m-1.right");
   EXPECT_EQ(told.status, 410U);
   EXPECT_NE(told.body.find("was moved"), std::string::npos);
+}
+
+TEST_F(GatewayConfirm, OneLinkConfirmsAllVisitsThatItsMessageToldOf) {
+  const HttpResponse page = ask(http::verb::get, "/v/p-1.m-1.both");
+  for (const char* words : {"Will you all come?", "09:00", "10:30"}) EXPECT_NE(page.body.find(words), std::string::npos) << words;
+  const HttpResponse told = ask(http::verb::post, "/v/p-1.m-1.both");
+  EXPECT_EQ(told.status, 200U);
+  EXPECT_NE(told.body.find("Your visits are confirmed"), std::string::npos) << told.body;
+  const auto confirmed = sent(messages::ConfirmAppointment::kTypeId);
+  ASSERT_EQ(confirmed.size(), 2U);
+  EXPECT_EQ(confirmed[0].key, "harbour.v-1");
+  EXPECT_EQ(confirmed[1].key, "harbour.v-2");
+  EXPECT_NE(confirmed[0].request.idempotency_key, confirmed[1].request.idempotency_key);
+}
+
+TEST_F(GatewayConfirm, ALinkToSeveralVisitsIsAboutThoseThatStillStand) {
+  state_ = VisitState::kMoved;
+  const HttpResponse page = ask(http::verb::get, "/v/p-1.m-1.both");
+  EXPECT_NE(page.body.find("Will you come?"), std::string::npos);
+  EXPECT_EQ(page.body.find("09:00"), std::string::npos) << "that one was moved";
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both").status, 200U);
+  ASSERT_EQ(sent(messages::ConfirmAppointment::kTypeId).size(), 1U);
+  EXPECT_EQ(sent(messages::ConfirmAppointment::kTypeId)[0].key, "harbour.v-2");
+  second_state_ = VisitState::kCancelled;
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both").status, 410U);
 }
 
 TEST_F(GatewayConfirm, AWrongLinkIsNotFound) {
