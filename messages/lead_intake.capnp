@@ -116,6 +116,8 @@ struct CallRecorded $Cat.event {
   reason @4 :Text $Cat.phi $Cat.maxBytes(1024);
   by @5 :Text $Cat.maxBytes(128);
   campaign @6 :Text $Cat.id("CampaignId") $Cat.maxBytes(64);
+  valueMinor @7 :Int64;
+  # What was asked for would bring so much by the fee list, in minor units of the group's currency: an estimate; 0 when nobody has said.
 }
 struct EnquiryContacted $Cat.event {
   # The first conversation with a human being.
@@ -240,6 +242,8 @@ struct CallReceived $Cat.event {
   missedOn @8 :Int32 = -2147483648 $Cat.day $Cat.optional;
   # The first call of this caller on that day of the site that nobody took. The person's own lane says so (CallMissed), behind who it is.
   textUsefulUntil @9 :Int64 $Cat.instant $Cat.optional;
+  valueMinor @10 :Int64;
+  # As in CallRecorded.
 }
 struct CallMissed $Cat.event {
   # The first call of this caller on this day of the site that nobody took: it wants one text back.
@@ -364,6 +368,8 @@ struct RecordCall $Cat.command $Cat.http("POST /v1/leads/{enquiry}/calls") $Cat.
   by @3 :Text $Cat.principal $Cat.maxBytes(128);
   dialled @4 :Text $Cat.maxBytes(64);
   # The number that was called; names the campaign of an enquiry that has none.
+  valueMinor @5 :Int64 $Cat.range((min = 0, max = 100000000000));
+  # What was asked for would bring so much by the fee list, in minor units of the group's currency: an estimate; 0 when nobody can say.
 }
 struct CloseLead $Cat.command $Cat.http("POST /v1/leads/{enquiry}/close") $Cat.answers("LeadView") {
   enquiry @0 :Text $Cat.id("EnquiryId") $Cat.key $Cat.maxBytes(128);
@@ -441,6 +447,8 @@ struct ReceiveCall $Cat.command $Cat.http("POST /v1/calls") $Cat.answers("CallTa
   outcome @6 :CallOutcome;
   reason @7 :Text $Cat.phi $Cat.maxBytes(1024);
   by @8 :Text $Cat.principal $Cat.maxBytes(128);
+  valueMinor @9 :Int64 $Cat.range((min = 0, max = 100000000000));
+  # As in RecordCall.
 }
 struct CallTaken $Cat.reply {
   person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
@@ -530,6 +538,10 @@ struct LeadView $Cat.reply {
   referrer @21 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   appointment @22 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   offer @23 :Text $Cat.maxBytes(1024);
+  valueMinor @24 :Int64;
+  # The newest estimate of what was asked for, in minor units; 0 when nobody has said.
+  notBookedAt @25 :Int64 $Cat.instant $Cat.optional;
+  # When a conversation ended last without a visit.
 }
 struct GetLead $Cat.query $Cat.http("GET /v1/leads/{enquiry}") $Cat.answers("LeadView") {
   enquiry @0 :Text $Cat.id("EnquiryId") $Cat.key $Cat.maxBytes(128);
@@ -594,6 +606,8 @@ struct ListLeads $Cat.query $Cat.http("GET /v1/leads") $Cat.answers("LeadList") 
   agent @1 :Text $Cat.maxBytes(128);
   # Only what is assigned to this one.
   limit @2 :UInt16 = 50 $Cat.range((min = 1, max = 200));
+  notBooked @3 :Bool;
+  # Only those with whom a conversation ended without a visit, the most valuable first: whom it is worth while to call once more.
 }
 struct KnownVisit {
   appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);

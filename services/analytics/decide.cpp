@@ -153,6 +153,30 @@ Decision on(const State& state, const messages::EnquiryContacted& event, Instant
   return decision;
 }
 
+/// Of several estimates the newest counts. What was already booked then has not been booked after a call that ended without a visit.
+Decision on(const State& state, const messages::CallRecorded& event, Instant) {
+  const std::string id = fact_id(event.site, event.enquiry.text());
+  const EnquiryRecord* enquiry = state.find<EnquiryRecord>(id);
+  if (enquiry == nullptr) return {};
+  const std::string& campaign = enquiry->campaign.text();
+  EnquiryRecord changed = *enquiry;
+  Days days(state, event.site);
+  if (event.outcome == messages::CallOutcome::kNotBooked && !enquiry->not_booked && !enquiry->booked) {
+    changed.not_booked = true;
+    days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kCalledNotBooked, campaign);
+  }
+  if (event.value_minor > 0 && event.value_minor != enquiry->value_minor) {
+    const std::int64_t more = event.value_minor - enquiry->value_minor;
+    changed.value_minor = event.value_minor;
+    days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kAskedMoney, campaign, more);
+    if (enquiry->booked) days.count(FactTable::kEnquiries, enquiry->received_on, Measure::kAskedMoneyBooked, campaign, more);
+  }
+  if (changed == *enquiry) return {};
+  Decision decision = days.finish();
+  decision.put(id, std::move(changed));
+  return decision;
+}
+
 /// Each enquiry is booked once and kept once, however often it goes back and forth. Whoever kept a visit had booked it.
 Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant) {
   const bool kept = event.to == LeadState::kKept || event.to == LeadState::kProduced;
@@ -168,6 +192,8 @@ Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant)
     changed.booked = true;
     days.count(FactTable::kEnquiries, day, Measure::kBooked, campaign);
     if (!campaign.empty()) days.count(FactTable::kEnquiries, day, Measure::kBookedFromCampaign, campaign);
+    if (enquiry->not_booked) days.count(FactTable::kEnquiries, day, Measure::kBookedAfterNotBooked, campaign);
+    if (enquiry->value_minor > 0) days.count(FactTable::kEnquiries, day, Measure::kAskedMoneyBooked, campaign, enquiry->value_minor);
   }
   if (kept && !enquiry->kept) {
     changed.kept = true;

@@ -10,12 +10,12 @@
 namespace bridgework::analytics {
 
 using Consumed = runtime::Consumes<
-    runtime::BySite<messages::EnquiryReceived, messages::EnquiryImported, messages::EnquiryContacted, messages::EnquiryAdvanced,
-                    messages::EnquiryProduced, messages::AppointmentBooked, messages::AppointmentConfirmed, messages::AppointmentMoved,
-                    messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentArrived, messages::AppointmentSeated,
-                    messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported, messages::ItemDecided,
-                    messages::GapOpened, messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered, messages::OpeningFound,
-                    messages::OpeningEnded>,
+    runtime::BySite<messages::EnquiryReceived, messages::EnquiryImported, messages::EnquiryContacted, messages::CallRecorded,
+                    messages::EnquiryAdvanced, messages::EnquiryProduced, messages::AppointmentBooked, messages::AppointmentConfirmed,
+                    messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentArrived,
+                    messages::AppointmentSeated, messages::AppointmentCompleted, messages::AppointmentCheckedOut, messages::VisitImported,
+                    messages::ItemDecided, messages::GapOpened, messages::GapChanged, messages::SurveyAsked, messages::SurveyAnswered,
+                    messages::OpeningFound, messages::OpeningEnded>,
     runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted, messages::CampaignChanged>>;
 using Message = runtime::MessageOf<std::variant<>, Consumed, Vocabulary::Timer>;
 

@@ -46,6 +46,11 @@ constexpr std::array kOfContactedInBusinessTime = {Term{kContactedInBusinessTime
 constexpr std::array kOfContactBusinessMinutes = {Term{kContactBusinessMinutes}};
 constexpr std::array kOfOpeningRefilled = {Term{kOpeningRefilled}};
 constexpr std::array kOfOpeningFound = {Term{kOpeningFound}};
+constexpr std::array kOfBookedAfterNotBooked = {Term{kBookedAfterNotBooked}};
+constexpr std::array kOfCalledNotBooked = {Term{kCalledNotBooked}};
+constexpr std::array kOfAskedMoney = {Term{kAskedMoney}};
+constexpr std::array kOfAskedMoneyBooked = {Term{kAskedMoneyBooked}};
+constexpr std::array kOfAskedMoneyOpen = {Term{kAskedMoney}, Term{kAskedMoneyBooked, -1}};
 constexpr std::array kOfCampaignCost = {Term{kCampaignCost}};
 constexpr std::array kOfKeptFromCampaign = {Term{kKeptFromCampaign}};
 constexpr std::array kOfReceivedFromCampaign = {Term{kReceivedFromCampaign}};
@@ -120,6 +125,21 @@ constexpr std::array kDefinitions = {
         "divided by all times that became free so, those still open too; by the local day of the visit that did not take place.",
         "ratio", FactTable::kOpenings, Reading::kSum, Window::kPeriod, Terms(kOfOpeningRefilled), Terms(kOfOpeningFound),
         Dimensions(kByPurpose)},
+    Definition{"booked_after_no", 1, "Booked after a no",
+               "Of the enquiries received in the period with whom a conversation ended without a visit, those that have booked since.",
+               "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfBookedAfterNotBooked), Terms(kOfCalledNotBooked),
+               Dimensions(kByCampaign)},
+    Definition{
+        "lead_conversion_value", 1, "Enquiries that booked, by value",
+        "Of the estimated value of what was asked for by the enquiries received in the period, the part of those that have booked so "
+        "far. Enquiries without an estimate are left out; estimates are those of whoever was on the phone.",
+        "ratio", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfAskedMoneyBooked), Terms(kOfAskedMoney),
+        Dimensions(kByCampaign)},
+    Definition{
+        "opportunity_open", 1, "Asked for and not booked, estimate",
+        "Estimated value, in minor units of the group's currency, of what was asked for by enquiries received in the period that have "
+        "not booked so far.",
+        "minor_units", FactTable::kEnquiries, Reading::kSum, Window::kPeriod, Terms(kOfAskedMoneyOpen), Terms(), Dimensions(kByCampaign)},
     Definition{"enquiries_by_source", 1, "Enquiries by source",
                "Enquiries received or imported, by where they came from and the local day on which they came.", "enquiries",
                FactTable::kSources, Reading::kSum, Window::kPeriod, Terms(kOfReceivedFromSource), Terms(), Dimensions(kBySource)},

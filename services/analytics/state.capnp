@@ -24,6 +24,7 @@ enum Measure {
   # These two are counted when asked, from the patients and the campaigns.
   receivedFromCampaign @35; bookedFromCampaign @36; keptFirstTouch @37; keptLastTouch @38; producedMoney @39; receivedFromSource @40;
   contactedInBusinessTime @41; contactBusinessMinutes @42; openingFound @43; openingRefilled @44;
+  calledNotBooked @45; bookedAfterNotBooked @46; askedMoney @47; askedMoneyBooked @48;
 }
 struct Cell {
   measure @0 :Measure;
@@ -58,6 +59,10 @@ struct EnquiryRecord $Cat.record {
   contacted @2 :Bool;
   booked @3 :Bool;
   kept @4 :Bool;
+  notBooked @5 :Bool;
+  # A conversation has ended without a visit.
+  valueMinor @6 :Int64;
+  # The newest estimate of what was asked for.
 }
 struct ItemRecord $Cat.record {
   # Id: <site>.<plan>.<item>. Counts for the day on which it was presented first.

@@ -148,7 +148,9 @@ Answered on(const View& view, const messages::ListCampaigns& query, const Config
 }
 
 Answered on(const View& view, const messages::ListLeads& query, const Config&, Instant now) {
-  const std::string index = query.site.empty() ? std::string(kDeskIndex) : desk_index(query.site);
+  const std::string waiting = query.site.empty() ? std::string(kDeskIndex) : desk_index(query.site);
+  const std::string not_booked = query.site.empty() ? std::string(kNotBookedIndex) : not_booked_index(query.site);
+  const std::string& index = query.not_booked ? not_booked : waiting;
   const std::vector<std::string> ids = members_of(view, index, std::numeric_limits<std::size_t>::max() / 2);
   messages::LeadList list;
   list.open = ids.size();
@@ -158,6 +160,7 @@ Answered on(const View& view, const messages::ListLeads& query, const Config&, I
     const auto records = view.find_all<EnquiryRecord>(some);
     for (std::size_t i = 0; i < some.size() && list.leads.size() < query.limit; ++i) {
       if (!records[i] || !waits_at_the_desk(*records[i])) continue;
+      if (query.not_booked && !waits_for_another_call(*records[i])) continue;
       const bool is_claimed = records[i]->claimed_until && now < *records[i]->claimed_until;
       if (is_claimed || (!query.agent.empty() && records[i]->assigned_to != query.agent)) continue;
       const auto person = view.find<PersonRecord>(records[i]->person.text());

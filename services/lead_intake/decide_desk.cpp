@@ -104,7 +104,8 @@ Decision on(const State& state, const messages::ReceiveCall& command, Instant no
                                   .reason = command.reason,
                                   .by = command.by,
                                   .missed_on = {},
-                                  .text_useful_until = {}};
+                                  .text_useful_until = {},
+                                  .value_minor = command.value_minor};
   const SiteRecord* site = state.find<SiteRecord>(command.site.text());
   const std::string zone = site != nullptr && runtime::zone_exists(site->zone) ? site->zone : "UTC";
   const LocalDay today = runtime::local_day(now, zone);
@@ -135,7 +136,8 @@ void ask_for_text_back(Decision& decision, const messages::CallReceived& event) 
 }  // namespace
 
 Decision on(const State& state, const messages::CallReceived& event, Instant now) {
-  const messages::RecordCall call{.enquiry = {}, .outcome = event.outcome, .reason = event.reason, .by = event.by, .dialled = {}};
+  const messages::RecordCall call{
+      .enquiry = {}, .outcome = event.outcome, .reason = event.reason, .by = event.by, .dialled = {}, .value_minor = event.value_minor};
   if (const auto open = open_enquiry_about(state, event.person, event.campaign)) {
     Decision decision;
     const EnquiryRecord* before = state.find<EnquiryRecord>(open->text());

@@ -149,7 +149,9 @@ messages::LeadView view_of(const EnquiryId& enquiry, const EnquiryRecord& record
                           .channel = record.channel,
                           .text = record.text,
                           .referrer = record.referrer,
-                          .appointment = record.appointment};
+                          .appointment = record.appointment,
+                          .value_minor = record.value_minor,
+                          .not_booked_at = record.not_booked_at};
   if (person != nullptr) view.profile = person->profile;
   return view;
 }
@@ -161,6 +163,15 @@ void store(Decision& decision, const EnquiryId& enquiry, const EnquiryRecord* be
     decision.add_to_index(std::string(kDeskIndex), enquiry.text(), score).add_to_index(desk_index(after.site), enquiry.text(), score);
   } else if (waited && !waits_at_the_desk(after)) {
     decision.remove_from_index(std::string(kDeskIndex), enquiry.text()).remove_from_index(desk_index(after.site), enquiry.text());
+  }
+  const bool called_before = before != nullptr && waits_for_another_call(*before);
+  if (waits_for_another_call(after) && (!called_before || before->value_minor != after.value_minor)) {
+    const auto score = -static_cast<double>(after.value_minor);
+    decision.add_to_index(std::string(kNotBookedIndex), enquiry.text(), score)
+        .add_to_index(not_booked_index(after.site), enquiry.text(), score);
+  } else if (called_before && !waits_for_another_call(after)) {
+    decision.remove_from_index(std::string(kNotBookedIndex), enquiry.text())
+        .remove_from_index(not_booked_index(after.site), enquiry.text());
   }
   if (before != nullptr) {
     if (is_acknowledgement_awaited(*before) && !is_acknowledgement_awaited(after)) decision.cancel_timer(acknowledgement_timer(enquiry));
@@ -409,7 +420,10 @@ void note_call(Decision& decision, const State& state, const EnquiryId& enquiry,
                                        .outcome = call.outcome,
                                        .reason = call.reason,
                                        .by = call.by,
-                                       .campaign = record.campaign});
+                                       .campaign = record.campaign,
+                                       .value_minor = call.value_minor});
+  if (call.value_minor > 0) record.value_minor = call.value_minor;
+  if (call.outcome == messages::CallOutcome::kNotBooked) record.not_booked_at = now;
   if (!is_conversation(call.outcome)) return;
   if (record.state == LeadState::kNurturing) advance(decision, state, enquiry, record, LeadState::kContacted, "spoken with");
   if (record.contacted_at) return;

@@ -48,6 +48,10 @@ struct EnquiryRecord $Cat.record {
   nurtureStep @18 :UInt16;
   # The newest step that was taken; 0 before the first.
   imported @19 :Bool;
+  valueMinor @20 :Int64;
+  # The newest estimate of what was asked for; 0: none.
+  notBookedAt @21 :Int64 $Cat.instant $Cat.optional;
+  # When a conversation ended last without a visit.
 }
 
 struct CampaignRecord $Cat.record {

@@ -45,6 +45,9 @@ inline std::string tracking_index(std::string_view number) { return "tracking/" 
 /// Enquiries that wait for somebody to call, scored by when they came: of the group, and of one site.
 inline constexpr std::string_view kDeskIndex = "desk";
 inline std::string desk_index(const SiteId& site) { return "desk/" + site.text(); }
+/// Those of them with whom a conversation ended without a visit, the most valuable first.
+inline constexpr std::string_view kNotBookedIndex = "not_booked";
+inline std::string not_booked_index(const SiteId& site) { return "not_booked/" + site.text(); }
 
 /// The index of persons by a normalised contact point.
 inline std::string contact_index(std::string_view value) { return "contact/" + std::string(value); }
@@ -79,6 +82,8 @@ constexpr bool is_workable(LeadState state) { return is_open(state) || state == 
 /// Whether it is somebody's turn at the desk.
 constexpr bool is_for_the_desk(LeadState state) { return is_open(state) && state != LeadState::kNurturing; }
 inline bool waits_at_the_desk(const EnquiryRecord& record) { return !record.imported && is_for_the_desk(record.state); }
+/// Somebody should call once more: they were spoken with and did not book.
+inline bool waits_for_another_call(const EnquiryRecord& record) { return waits_at_the_desk(record) && record.not_booked_at.has_value(); }
 
 /// Whether the two clocks of an enquiry run. Whoever must be looked at first, and whoever was asked to come later, waits for no clock;
 /// a conversation is more than any acknowledgement.

@@ -75,6 +75,12 @@ inline messages::EnquiryContacted contacted(int number, std::uint32_t waited_sec
   event.waited_business_seconds = while_open;
   return event;
 }
+inline messages::CallRecorded called(int number, messages::CallOutcome outcome, std::int64_t value_minor = 0) {
+  auto event = enquiry<messages::CallRecorded>(number);
+  event.outcome = outcome;
+  event.value_minor = value_minor;
+  return event;
+}
 inline messages::OpeningFound opening_found(const SiteId& site, int number, LocalTime start, Purpose purpose = Purpose::kExam) {
   messages::OpeningFound event;
   event.site = site;

@@ -31,6 +31,28 @@ TEST(SpeedToLead, Version2CountsWhileTheSiteIsOpenAndVersion1ThatAsWellAsTheNigh
   EXPECT_EQ(ask(h, "speed_to_lead_in_time").id, "speed_to_lead_in_time@2");
 }
 
+TEST(Opportunity, IsWhatWasAskedForAndNotBooked) {
+  using enum messages::CallOutcome;
+  Analytics h(utc(2026, 3, 3));
+  for (int n = 1; n <= 5; ++n) h.handle(enquiry<messages::EnquiryReceived>(n));
+  h.handle(called(1, kNotBooked, 100'00));
+  h.handle(called(1, kNotBooked, 250'00));  // the newest estimate counts
+  h.handle(called(2, kNotBooked, 400'00));
+  h.handle(called(3, kBooked, 50'00));
+  h.handle(called(4, kNotBooked));
+  h.handle(called(5, kVoicemail));
+  EXPECT_EQ(fraction(ask(h, "booked_after_no")), "0/3") << h.timeline();
+  EXPECT_EQ(fraction(ask(h, "opportunity_open")), "70000/1");
+  h.handle(advanced(1, messages::LeadState::kBooked));
+  h.handle(advanced(1, messages::LeadState::kKept));
+  h.handle(advanced(3, messages::LeadState::kBooked));
+  h.handle(called(3, kNotBooked, 60'00));  // about the visit they have: more is known of its worth, and it is no no
+  EXPECT_EQ(fraction(ask(h, "booked_after_no")), "1/3") << "the third had booked before anybody could say no";
+  EXPECT_EQ(fraction(ask(h, "lead_conversion_value")), "31000/71000");
+  EXPECT_EQ(fraction(ask(h, "opportunity_open")), "40000/1");
+  EXPECT_EQ(rows(ask(h, "booked_after_no", "campaign")), "c-1=1/3");
+}
+
 TEST(SpeedToLead, OfBothVersionsIsWhatASecondCountOfTheEventsGives) {
   std::mt19937 random(4711);
   Analytics h(utc(2026, 3, 3));

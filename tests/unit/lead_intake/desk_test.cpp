@@ -176,6 +176,40 @@ TEST(LeadIntakeCall, NamesTheCampaignOfTheNumberThatWasDialled) {
   EXPECT_EQ(desk.lead("p-1.e-1").campaign, CampaignId("c-2"));
 }
 
+TEST(LeadIntakeCall, ThatEndsWithoutAVisitIsWorthAnotherOneTheMostValuableFirst) {
+  Switchboard desk;
+  const auto asked = [&](const std::string& enquiry, CallOutcome outcome, std::int64_t value) {
+    desk.handle(messages::RecordCall{.enquiry = EnquiryId(enquiry), .outcome = outcome, .value_minor = value});
+  };
+  for (int i = 1; i <= 5; ++i) desk.handle(desk.enquiry("p-" + std::to_string(i) + ".e-1"));
+  asked("p-1.e-1", CallOutcome::kNotBooked, 0);
+  asked("p-2.e-1", CallOutcome::kNotBooked, 90'000);
+  asked("p-3.e-1", CallOutcome::kVoicemail, 500'000);
+  asked("p-4.e-1", CallOutcome::kNotBooked, 120'000);
+  const auto worth_a_call = [&] { return desk.waiting({.site = SiteId("main"), .not_booked = true}); };
+  EXPECT_EQ(worth_a_call(), (std::vector{EnquiryId("p-4.e-1"), EnquiryId("p-2.e-1"), EnquiryId("p-1.e-1")}));
+  EXPECT_EQ(desk.lead("p-4.e-1").value_minor, 120'000);
+  EXPECT_EQ(desk.lead("p-4.e-1").not_booked_at, desk.now());
+  asked("p-2.e-1", CallOutcome::kNotBooked, 300'000);
+  EXPECT_EQ(worth_a_call().front(), EnquiryId("p-2.e-1")) << "the newest estimate counts";
+  desk.visit_booked("p-2", "main.v-1");
+  desk.close("p-4.e-1");
+  EXPECT_EQ(worth_a_call(), std::vector{EnquiryId("p-1.e-1")}) << "of what is booked or lost nobody needs to call";
+  EXPECT_EQ(desk.waiting({.not_booked = true}), std::vector{EnquiryId("p-1.e-1")});
+}
+
+TEST(LeadIntakeCall, TakenLiveSaysWhatItWasWorth) {
+  Switchboard desk;
+  desk.handle(messages::ReceiveCall{.caller = Phi<std::string>("+12025550143"),
+                                    .person = PersonId("p-1"),
+                                    .enquiry = EnquiryId("p-1.e-1"),
+                                    .site = SiteId("main"),
+                                    .outcome = CallOutcome::kNotBooked,
+                                    .value_minor = 75'000});
+  EXPECT_EQ(desk.lead("p-1.e-1").value_minor, 75'000);
+  EXPECT_EQ(desk.waiting({.not_booked = true}), std::vector{EnquiryId("p-1.e-1")});
+}
+
 TEST(LeadIntakeAssignment, GoesRoundByCapacityAndWaitsWhenNobodyHasRoom) {
   Switchboard desk;
   desk.agent("ana", 2);
