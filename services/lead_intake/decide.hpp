@@ -11,7 +11,7 @@ using Consumed =
     runtime::Consumes<runtime::ByPerson<messages::MessageSent, messages::ConsentChanged, messages::AppointmentBooked,
                                         messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
                                         messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged, messages::ItemDecided,
-                                        messages::CallReceived, messages::LeadAssigned, messages::WebFormAccepted>,
+                                        messages::CallReceived, messages::LeadAssigned, messages::WebFormAccepted, messages::TaskClosed>,
                       runtime::BySite<messages::EnquiryAdvanced>,
                       runtime::EveryLane<messages::SiteDefined, messages::CampaignStarted, messages::CampaignChanged,
                                          messages::CampaignStopped, messages::EnquiryReceived, messages::ContactSuppressed>>;

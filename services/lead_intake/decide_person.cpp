@@ -117,6 +117,19 @@ Decision on(const State& state, const messages::RegisterPerson& command, Instant
   return decision;
 }
 
+namespace {
+
+/// The profile as it is from now on. Who has died or moved away asks for nothing any more.
+Decision changed(const State& state, const PersonId& person, const PersonRecord& before, PersonRecord after, Instant now) {
+  Decision decision;
+  if (ends_contact(after.profile.status) && !ends_contact(before.profile.status))
+    lose_open_enquiries(decision, state, after, "person " + std::string(to_string(after.profile.status)), now);
+  change_person(decision, state, person, before, std::move(after));
+  return decision;
+}
+
+}  // namespace
+
 Decision on(const State& state, const messages::ChangePerson& command, Instant now) {
   const PersonRecord* before = state.find<PersonRecord>(command.person.text());
   if (before == nullptr) return Decision::refuse(Refusal::kUnknownPerson, "no person " + command.person.text());
@@ -125,12 +138,19 @@ Decision on(const State& state, const messages::ChangePerson& command, Instant n
   after.profile = command.profile;
   after.profile.provenance = before->profile.provenance;
   after.profile.contact_points = normalised(after.profile.contact_points, state.config().default_region);
-  Decision decision;
-  if (ends_contact(after.profile.status) && !ends_contact(before->profile.status))
-    lose_open_enquiries(decision, state, after, "person " + std::string(to_string(after.profile.status)), now);
-  change_person(decision, state, command.person, *before, std::move(after));
+  Decision decision = changed(state, command.person, *before, std::move(after), now);
   decision.reply(messages::Done{command.person.text()});
   return decision;
+}
+
+/// Whoever called on behalf of followup was told so. From now on nothing is sent by anybody; a mistake is put right by `ChangePerson`.
+Decision on(const State& state, const messages::TaskClosed& event, Instant now) {
+  const PersonRecord* before = state.find<PersonRecord>(event.person.text());
+  const bool died = event.state == messages::TaskState::kDone && event.outcome == messages::TaskOutcome::kDeceased;
+  if (!died || before == nullptr || before->profile.status == messages::PersonStatus::kDeceased) return {};
+  PersonRecord after = *before;
+  after.profile.status = messages::PersonStatus::kDeceased;
+  return changed(state, event.person, *before, std::move(after), now);
 }
 
 Decision on(const State& state, const messages::ImportPersons& command, Instant) {

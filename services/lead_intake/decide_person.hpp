@@ -13,6 +13,7 @@ Decision on(const State& state, const messages::RegisterPerson& command, Instant
 /// Replaces what is known of a person; where the knowledge came from stays. Somebody who died or moved away is called by nobody: their
 /// open enquiries are lost with that reason.
 Decision on(const State& state, const messages::ChangePerson& command, Instant now);
+Decision on(const State& state, const messages::TaskClosed& event, Instant now);
 /// Persons of another system. Whoever is known already is left as they are.
 Decision on(const State& state, const messages::ImportPersons& command, Instant now);
 

@@ -143,6 +143,23 @@ TEST(LeadIntakeImport, TakesNewPersonsAndLeavesTheKnownAsTheyAre) {
   EXPECT_EQ(told->profile.contact_points[0].value.reveal(), "+12025550143");
 }
 
+TEST(LeadIntakePerson, IsDeceasedForEverybodyOnceWhoeverCalledWasTold) {
+  Desk desk;
+  desk.handle(desk.enquiry("p-1.e-1"));
+  messages::TaskClosed call{.person = PersonId("p-1"), .state = messages::TaskState::kDone, .outcome = messages::TaskOutcome::kWrongNumber};
+  desk.handle(call);
+  EXPECT_EQ(desk.count<messages::PersonChanged>(), 0u);
+  call.outcome = messages::TaskOutcome::kDeceased;
+  desk.handle(call);
+  ASSERT_EQ(desk.count<messages::PersonChanged>(), 1u);
+  EXPECT_EQ(desk.last_event<messages::PersonChanged>()->profile.status, messages::PersonStatus::kDeceased);
+  EXPECT_EQ(desk.state_of("p-1.e-1"), LeadState::kLost) << "nobody calls about it";
+  desk.handle(call);
+  EXPECT_EQ(desk.count<messages::PersonChanged>(), 1u);
+  desk.change("p-1", profile());
+  EXPECT_EQ(desk.record<PersonRecord>("p-1")->profile.status, messages::PersonStatus::kProspect) << "a mistake is put right";
+}
+
 TEST(LeadIntakeImport, IsRefusedAsAWholeWhenAPersonIsOfAnotherLane) {
   Desk desk;
   std::string stranger;
