@@ -186,8 +186,10 @@ std::vector<MinuteWindow> shift_windows(const SiteRecord& site, const ProviderCa
 
 std::vector<Span> working_spans(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day) {
   std::vector<Span> spans = spans_of(shift_windows(site, provider, day), day, site.zone);
-  if (spans.empty()) return spans;
-  for (const HoursAtSite& there : provider.elsewhere) spans = without(spans, met_by(there, {spans.front().start, spans.back().until}));
+  for (const HoursAtSite& there : provider.elsewhere) {
+    if (spans.empty()) break;
+    spans = without(spans, met_by(there, {spans.front().start, spans.back().until}));
+  }
   return spans;
 }
 

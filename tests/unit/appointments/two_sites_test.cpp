@@ -102,6 +102,30 @@ TEST(AppointmentsTwoSites, DefinedAtOnceAtBothTheTimeCanBeHeldAtNeither) {
   EXPECT_EQ(offered[0].local_start, local(2026, 1, 7, 16)) << "nor is it offered";
 }
 
+TEST(AppointmentsTwoSites, WhoIsSaidToBeInThreePlacesAtOnceIsOfferedInNone) {
+  Roster roster;
+  roster.handle(messages::DefineSite{
+      .site = SiteId("third"), .name = "T", .zone = "America/New_York", .hours = hours(1, 7, 0, clock(24)), .wait_limit_minutes = 5});
+  for (const char* site : {"night", "third"}) {
+    roster.put("dr-a", ProviderSitesRecord{});
+    ASSERT_TRUE(roster.works(site, hours(1, 5, clock(8), clock(18))).accepted());
+  }
+  roster.put("dr-a", ProviderSitesRecord{});
+  for (const char* site : {"main", "night", "third"})
+    roster.handle(messages::ProviderScheduled{.provider = ProviderId("dr-a"),
+                                              .site = SiteId(site),
+                                              .zone = "America/New_York",
+                                              .shifts = hours(1, 5, clock(8), clock(18)),
+                                              .dated = {}});
+  const auto offered =
+      roster
+          .get<messages::SlotList>(messages::FindSlots{
+              .site = SiteId("night"), .type = "pain", .from = kTuesday, .days = 2, .limit = 5, .provider = ProviderId("dr-a")})
+          .slots;
+  EXPECT_TRUE(offered.empty());
+  EXPECT_EQ(roster.hold_at_night_site("night.v-1", kTen).refusal(), No::kWorksElsewhere);
+}
+
 TEST(AppointmentsTwoSites, WhoLeavesASiteIsForgottenThere) {
   Roster roster;
   roster.works("main", {});
