@@ -108,7 +108,7 @@ tl::expected<Place, Refused> find_place(const SiteRecord& site, const Wish& wish
   const Span visit = visit_span(*type, *start);
   const Span busy = busy_span(*type, *start);
   if (!inside(open_spans(site, day), visit)) return no(Refusal::kOutsideHours, "the site is not open for all of it");
-  const HoursAtSite* elsewhere = elsewhere_during(*provider, visit);
+  const HoursAtSite* elsewhere = elsewhere_during(provider->elsewhere, books.site(), visit);
   if (elsewhere != nullptr) return no(Refusal::kWorksElsewhere, wish.provider.text() + " works at " + elsewhere->site.text() + " then");
   if (!inside(working_spans(site, *provider, day), visit))
     return no(Refusal::kOutsideHours, wish.provider.text() + " does not work for all of it");
@@ -211,6 +211,17 @@ VisitRecord lapse(Decision& decision, const AppointmentId& appointment, VisitRec
 
 bool is_held(const VisitRecord& record, Instant now) {
   return record.state == VisitState::kHeld && !(record.hold_ends && *record.hold_ends <= now);
+}
+
+std::optional<Refused> promised_elsewhere(const State& state, const AppointmentId& appointment, const VisitRecord& record) {
+  // Not as the site keeps it: who works there no more is kept up to date there no more.
+  const ProviderSitesRecord* places = state.find<ProviderSitesRecord>(record.visit.provider.text());
+  if (places == nullptr) return std::nullopt;
+  const Span visit{record.visit.start, record.visit.start + std::chrono::minutes(record.visit.duration_minutes)};
+  const HoursAtSite* there = elsewhere_during(places->sites, record.site, visit);
+  if (there == nullptr) return std::nullopt;
+  return Refused{Refusal::kWorksElsewhere, record.visit.provider.text() + " works at " + there->site.text() + " at the time of " +
+                                               appointment.text() + " now; find a new time"};
 }
 
 VisitRecord book_hold(Decision& decision, Books& books, const AppointmentId& appointment, VisitRecord record) {

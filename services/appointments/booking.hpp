@@ -92,6 +92,10 @@ VisitRecord lapse(Decision& decision, const AppointmentId& appointment, VisitRec
 /// Whether it is held and not overdue.
 bool is_held(const VisitRecord& record, Instant now);
 
+/// Why a hold cannot become an agreed visit: after it was granted, another site has said that the provider is there then. Nothing when it
+/// can. A calendar of the site's own that has changed since is no reason: what was held was promised.
+std::optional<Refused> promised_elsewhere(const State& state, const AppointmentId& appointment, const VisitRecord& record);
+
 /// A hold becomes an agreed visit.
 VisitRecord book_hold(Decision& decision, Books& books, const AppointmentId& appointment, VisitRecord record);
 

@@ -193,9 +193,9 @@ std::vector<Span> working_spans(const SiteRecord& site, const ProviderCalendar& 
   return spans;
 }
 
-const HoursAtSite* elsewhere_during(const ProviderCalendar& provider, Span span) {
-  for (const HoursAtSite& there : provider.elsewhere)
-    if (!met_by(there, span).empty()) return &there;
+const HoursAtSite* elsewhere_during(const std::vector<HoursAtSite>& places, const SiteId& here, Span span) {
+  for (const HoursAtSite& there : places)
+    if (there.site != here && !met_by(there, span).empty()) return &there;
   return nullptr;
 }
 

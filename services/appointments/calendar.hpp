@@ -77,8 +77,8 @@ std::vector<Span> open_spans(const SiteRecord& site, LocalDay day);
 std::vector<MinuteWindow> shift_windows(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day);
 /// When the provider can be there: at work, and at no other site.
 std::vector<Span> working_spans(const SiteRecord& site, const ProviderCalendar& provider, LocalDay day);
-/// The site at which the provider is during some of the span, or nothing.
-const HoursAtSite* elsewhere_during(const ProviderCalendar& provider, Span span);
+/// Of the places a provider works at the first, but for `here`, that has them during some of the span, or nothing.
+const HoursAtSite* elsewhere_during(const std::vector<HoursAtSite>& places, const SiteId& here, Span span);
 
 /// The first time, from that moment on and as far as visits can be held, at which both say the provider works.
 std::optional<Span> first_clash(const HoursAtSite& here, const HoursAtSite& there, Instant from);

@@ -92,6 +92,9 @@ Decision on(const State& state, const messages::BookGroup& command, Instant now)
     if (over) return Decision::refuse(Refusal::kHoldLapsed, "the hold is over; find a new time");
     return Decision::refuse(Refusal::kIllegalTransition, "nothing of the group is held");
   }
+  for (const Member& member : members)
+    if (is_held(*member.record, now))
+      if (auto elsewhere = promised_elsewhere(state, member.appointment, *member.record)) return refuse(std::move(*elsewhere));
 
   Decision decision;
   Books books(state, members.front().record->site);

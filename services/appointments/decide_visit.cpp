@@ -145,6 +145,7 @@ Decision on(const State& state, const messages::BookAppointment& command, Instan
     return Decision::refuse(Refusal::kHoldLapsed, "the hold is over; find a new time");
   auto found = take_step(state, command.appointment, Step::kBook);
   if (!found) return refuse(std::move(found.error()));
+  if (auto elsewhere = promised_elsewhere(state, command.appointment, *known)) return refuse(std::move(*elsewhere));
   Decision decision;
   Books books(state, known->site);
   const VisitRecord record = book_hold(decision, books, command.appointment, *known);

@@ -102,6 +102,65 @@ TEST(AppointmentsTwoSites, DefinedAtOnceAtBothTheTimeCanBeHeldAtNeither) {
   EXPECT_EQ(offered[0].local_start, local(2026, 1, 7, 16)) << "nor is it offered";
 }
 
+/// dr-a works on at the main site, whose word comes late to the night site's lane: everything is as if it had just been said.
+const std::vector<messages::OpeningHours> kLate = hours(1, 5, clock(9), clock(16));
+void hear_of_main_late(Roster& roster) {
+  roster.handle(messages::ProviderScheduled{
+      .provider = ProviderId("dr-a"), .site = SiteId("main"), .zone = "America/New_York", .shifts = kLate, .dated = {}});
+}
+
+TEST(AppointmentsTwoSites, HoldIsNotBookedOnceAnotherSiteHasSaidThatTheProviderIsThere) {
+  Roster roster;
+  roster.put("dr-a", ProviderSitesRecord{});
+  roster.works("night", hours(1, 5, clock(9), clock(20)));
+  roster.hold_at_night_site("night.v-1", local(2026, 1, 6, 10));
+  roster.hold_at_night_site("night.v-2", local(2026, 1, 6, 12));
+  roster.hold_at_night_site("night.v-3", local(2026, 1, 6, 17));
+  ASSERT_TRUE(roster.book("night.v-1").accepted());
+  hear_of_main_late(roster);
+  EXPECT_EQ(roster.book("night.v-2").refusal(), No::kWorksElsewhere);
+  EXPECT_EQ(roster.last().detail(), "dr-a works at main at the time of night.v-2 now; find a new time");
+  EXPECT_EQ(roster.state_of("night.v-2"), VisitState::kHeld) << "and ends as every hold does";
+  EXPECT_TRUE(roster.book("night.v-3").accepted());
+  const auto outside =
+      roster.get<messages::AppointmentList>(messages::ListOutside{.site = SiteId("night"), .from = kTuesday, .days = 1}).appointments;
+  ASSERT_EQ(outside.size(), 2u);
+  EXPECT_EQ(outside[0].appointment, AppointmentId("night.v-1")) << "agreed before that was heard: it stays, for a desk to move";
+  EXPECT_EQ(outside[1].appointment, AppointmentId("night.v-2"));
+}
+
+TEST(AppointmentsTwoSites, HoldIsNotBookedElsewhereEvenWhereTheProviderHasNoHoursLeft) {
+  Roster roster;
+  roster.works("main", {});
+  roster.works("night", hours(1, 5, clock(9), clock(20)));
+  roster.hold_at_night_site("night.v-1", local(2026, 1, 6, 10));
+  roster.hold_at_night_site("night.v-2", local(2026, 1, 6, 17));
+  roster.works("night", {});
+  roster.works("main", kLate);
+  EXPECT_EQ(roster.book("night.v-1").refusal(), No::kWorksElsewhere);
+  EXPECT_TRUE(roster.book("night.v-2").accepted()) << "nobody else has claimed that time: what was held was promised";
+}
+
+TEST(AppointmentsTwoSites, GroupOfWhichOneIsElsewhereByNowIsNotBookedAtAll) {
+  Roster roster;
+  roster.put("dr-a", ProviderSitesRecord{});
+  roster.works("night", hours(1, 5, clock(9), clock(20)));
+  messages::HoldGroup group{.site = SiteId("night"), .group = GroupId("night.g-1"), .times = 1, .every = 1};
+  for (const int hour : {17, 15})
+    group.items.push_back({.person = PersonId("p-1"),
+                           .visit_type = "pain",
+                           .provider = ProviderId("dr-a"),
+                           .chair = {},
+                           .local_start = local(2026, 1, 6, hour)});
+  ASSERT_TRUE(roster.handle(group).accepted());
+  hear_of_main_late(roster);
+  EXPECT_EQ(roster.handle(messages::BookGroup{GroupId("night.g-1")}).refusal(), No::kWorksElsewhere);
+  EXPECT_EQ(roster.last().detail(), "dr-a works at main at the time of night.g-1.2 now; find a new time");
+  EXPECT_EQ(roster.state_of("night.g-1.1"), VisitState::kHeld);
+  roster.cancel("night.g-1.2");
+  EXPECT_TRUE(roster.handle(messages::BookGroup{GroupId("night.g-1")}).accepted()) << "the rest of it";
+}
+
 TEST(AppointmentsTwoSites, WhoIsSaidToBeInThreePlacesAtOnceIsOfferedInNone) {
   Roster roster;
   roster.handle(messages::DefineSite{
