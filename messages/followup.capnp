@@ -114,6 +114,8 @@ struct TaskOpened $Cat.event {
   appointment @6 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   # A task is about a gap or about a visit to come.
   dueAt @7 :Int64 $Cat.instant $Cat.optional;
+  offer @8 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  # Or about an offered time.
 }
 struct TaskClosed $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
@@ -124,6 +126,9 @@ struct TaskClosed $Cat.event {
   outcome @5 :TaskOutcome;
   by @6 :Text $Cat.maxBytes(128);
   appointment @7 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  offer @8 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  reason @9 :Text $Cat.maxBytes(256);
+  # Of a task about a visit or an offer that nobody needs to do any more: why, in words.
 }
 
 # ---- commands
@@ -240,6 +245,8 @@ struct TaskView $Cat.reply {
   dueAt @12 :Int64 $Cat.instant $Cat.optional;
   words @13 :Text $Cat.phi $Cat.maxBytes(1600);
   # What the person wrote.
+  offer @14 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  # The offered time it is about; empty when it is about a visit or a gap.
 }
 struct TaskList $Cat.reply {
   tasks @0 :List(TaskView) $Cat.maxItems(1000);

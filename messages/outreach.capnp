@@ -176,14 +176,14 @@ struct GetLinkedVisit $Cat.query $Cat.answers("LinkedVisit") {
   message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
   token @1 :Text $Cat.phi $Cat.required $Cat.maxBytes(256);
 }
-struct RepliedVisits $Cat.reply {
-  appointments @0 :List(Text) $Cat.id("AppointmentId");
-}
-struct GetRepliedVisits $Cat.query $Cat.answers("RepliedVisits") {
-  # Which visits to come an answer says yes to: those of the day that the newest reminder to this phone was about, of the persons reminded
-  # there. None for an answer that says anything else.
-  from @0 :Text $Cat.phi $Cat.key $Cat.maxBytes(64);
-  body @1 :Text $Cat.phi $Cat.maxBytes(1600);
+struct VisitAffirmed $Cat.event {
+  # A text message says yes to a visit to come. appointments confirms it, unless it has moved, was cancelled or has begun.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  message @3 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  # The reminder of that visit; empty: it has not left, and the yes was to the reminder of another visit of that day.
+  words @4 :Text $Cat.phi $Cat.maxBytes(1600);
 }
 
 # ---- visits in question
@@ -198,6 +198,35 @@ struct VisitQuestioned $Cat.event {
   appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   # The visit that was asked about; empty: the person's next one, if there is any.
   doubt @3 :VisitDoubt;
+  words @4 :Text $Cat.phi $Cat.maxBytes(1600);
+  alsoAsked @5 :UInt16;
+  # How many visits of others, that day, were asked about at the same phone: the message may be about them, too, and this is its only task.
+}
+
+# ---- what a phone was asked
+
+struct QuestionAsked $Cat.event {
+  # A question leaves by text message: whether a visit stands, or whether a free time is wanted. What is answered from that number is about
+  # it, whoever shares the number, until a newer one leaves.
+  contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+  person @1 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  message @3 :Text $Cat.id("MessageId") $Cat.pseudonym $Cat.maxBytes(192);
+  appointment @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  # The visit; empty when it is about an offer.
+  offer @5 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  start @6 :Int64 $Cat.instant;
+  localStart @7 :Int64 $Cat.local;
+  of @8 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  # Whose visit it is, when it is not the recipient's own.
+}
+struct OfferQuestioned $Cat.event {
+  # Words about an offered time that nobody but a person understands. followup puts them on the work list; the offer stays as it is.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  offer @2 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  localStart @3 :Int64 $Cat.local;
+  # Of the time that was offered, at its site.
   words @4 :Text $Cat.phi $Cat.maxBytes(1600);
 }
 

@@ -10,8 +10,9 @@
 namespace bridgework::appointments {
 
 /// Where a provider works is known in every lane, so that each site knows when its providers are at another.
-using Consumed = runtime::Consumes<runtime::EveryLane<messages::ProviderScheduled>,
-                                   runtime::BySite<messages::GapOpened, messages::GapChanged, messages::OfferAnswered>>;
+using Consumed =
+    runtime::Consumes<runtime::EveryLane<messages::ProviderScheduled>,
+                      runtime::BySite<messages::GapOpened, messages::GapChanged, messages::OfferAnswered, messages::VisitAffirmed>>;
 using Message = runtime::MessageOf<messages::AppointmentsCommand, Consumed, Timer>;
 
 /// What one message means for a site: its calendar, or one visit in it.

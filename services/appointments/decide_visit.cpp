@@ -158,6 +158,13 @@ Decision on(const State& state, const messages::ConfirmAppointment& command, Ins
   return plain_step<messages::AppointmentConfirmed>(state, command.appointment, Step::kConfirm);
 }
 
+Decision on(const State& state, const messages::VisitAffirmed& event, Instant now) {
+  const VisitRecord* record = state.find<VisitRecord>(event.appointment.text());
+  if (record == nullptr || record->person != event.person || record->visit.start <= now) return {};
+  if (!after(record->state, Step::kConfirm)) return {};
+  return plain_step<messages::AppointmentConfirmed>(state, event.appointment, Step::kConfirm);
+}
+
 Decision on(const State& state, const messages::ArriveAppointment& command, Instant now) {
   auto found = take_step(state, command.appointment, Step::kArrive);
   if (!found) return refuse(std::move(found.error()));

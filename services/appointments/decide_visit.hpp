@@ -2,6 +2,7 @@
 // One visit, from hold to check-out.
 
 #include "appointments/state.hpp"
+#include "messages/outreach.values.hpp"
 
 namespace bridgework::appointments {
 
@@ -17,6 +18,8 @@ Decision on(const State& state, const messages::PlanAppointment& command, Instan
 /// A hold whose time is over is refused even if nobody took the slot: the page has already said so.
 Decision on(const State& state, const messages::BookAppointment& command, Instant now);
 Decision on(const State& state, const messages::ConfirmAppointment& command, Instant now);
+/// Whoever said yes has said so to a visit as it was: one that has moved, was cancelled or has begun is not confirmed by it.
+Decision on(const State& state, const messages::VisitAffirmed& event, Instant now);
 Decision on(const State& state, const messages::ArriveAppointment& command, Instant now);
 /// Waiting is counted from arrival or from the agreed time, whichever is later.
 Decision on(const State& state, const messages::SeatAppointment& command, Instant now);

@@ -379,16 +379,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_message(Asked& asked, MessageEn
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
   // Only now: what passed every rule of its schema is an id, and may be written down.
   collect_ids(*endpoint.form, object, asked.ids);
-  messages::RepliedVisits meant;
-  if (endpoint.message->name == messages::ReceiveInboundMessage::kName) {
-    auto asked_about = co_await replied_visits(text_of(object, "from"), text_of(object, "body"));
-    if (auto* problem = std::get_if<Problem>(&asked_about)) co_return std::move(*problem);
-    meant = std::get<messages::RepliedVisits>(std::move(asked_about));
-  }
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
-  if (reply.outcome == messages::Outcome::kDone) {
-    if (auto problem = co_await confirm(std::move(meant), idempotency_key)) co_return std::move(*problem);
-  }
   if (as_calendar && reply.outcome == messages::Outcome::kDone) {
     auto view = messages::decode_as<messages::AppointmentView>(reply.body);
     if (!view) co_return Problem{500, "internal", "the service gave an answer that cannot be read"};
@@ -574,11 +565,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_twilio(Asked& asked) {
   const json::object object{{"from", json::string(*from)}, {"body", json::string(*words)}};
   auto call = make_call(*message, *forms_.find(message->type_id), object, "twilio", *sid, {});
   if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
-  auto meant = co_await replied_visits(*from, *words);
-  if (auto* problem = std::get_if<Problem>(&meant)) co_return std::move(*problem);
   const messages::Reply reply = co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
   if (reply.outcome != messages::Outcome::kDone) co_return problem_of_reply(reply);
-  if (auto problem = co_await confirm(std::get<messages::RepliedVisits>(std::move(meant)), *sid)) co_return std::move(*problem);
   co_return response_of(200, "text/xml; charset=utf-8", kTwilioAnswer);
 }
 
@@ -594,26 +582,6 @@ asio::awaitable<messages::Reply> Gateway::ask(std::string_view name, json::objec
     co_return malformed;
   }
   co_return co_await backend_.ask(std::get<runtime::Call>(std::move(call)));
-}
-
-asio::awaitable<std::variant<messages::RepliedVisits, Problem>> Gateway::replied_visits(std::string from, std::string body) {
-  json::object question{{"from", json::string(from)}, {"body", json::string(body)}};
-  const messages::Reply asked = co_await ask("GetRepliedVisits", std::move(question), "reply", {});
-  auto visits = messages::decode_as<messages::RepliedVisits>(asked.body);
-  if (asked.outcome != messages::Outcome::kDone || !visits) co_return problem_of_reply(asked);
-  co_return std::move(*visits);
-}
-
-asio::awaitable<std::optional<Problem>> Gateway::confirm(messages::RepliedVisits visits, std::string idempotency_key) {
-  for (const auto& appointment : visits.appointments) {
-    json::object fields{{"appointment", json::string(appointment.text())}};
-    std::string key = "reply-" + id_suffix("reply", appointment.text(), idempotency_key);
-    const messages::Reply confirmed = co_await ask("ConfirmAppointment", std::move(fields), "reply", std::move(key));
-    // Moved, cancelled or confirmed meanwhile: the answer was read, and there is nothing to do.
-    if (confirmed.outcome != messages::Outcome::kDone && confirmed.outcome != messages::Outcome::kRefused)
-      co_return problem_of_reply(confirmed);
-  }
-  co_return std::nullopt;
 }
 
 asio::awaitable<Gateway::Answer> Gateway::answer_visit_page(Asked& asked, Special special) {

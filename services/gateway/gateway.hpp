@@ -78,10 +78,6 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_visit_page(Asked& asked, Special special);
   /// The visits as they are now; nothing when one of them cannot be had.
   asio::awaitable<std::optional<std::vector<messages::AppointmentView>>> visits_of(std::vector<AppointmentId> ids);
-  /// What an inbound message says yes to. Asked before the message is handed on: afterwards a newer question may have been settled by it.
-  asio::awaitable<std::variant<messages::RepliedVisits, Problem>> replied_visits(std::string from, std::string body);
-  /// A problem when that is not known to be done, so that whoever sent the message sends it again.
-  asio::awaitable<std::optional<Problem>> confirm(messages::RepliedVisits visits, std::string idempotency_key);
   /// A message that the gateway itself sends, as `principal`.
   asio::awaitable<messages::Reply> ask(std::string_view message, boost::json::object fields, std::string principal,
                                        std::string idempotency_key);

@@ -1,5 +1,5 @@
 #pragma once
-// Which visits a link or an answer is about.
+// Which visit a link is about.
 
 #include "outreach/state.hpp"
 #include "runtime/model.hpp"
@@ -7,8 +7,6 @@
 namespace bridgework::outreach {
 
 runtime::Answer<Vocabulary::Reply, Vocabulary::Refusal> on(const View& view, const messages::GetLinkedVisit& query, const Config& config,
-                                                           Instant now);
-runtime::Answer<Vocabulary::Reply, Vocabulary::Refusal> on(const View& view, const messages::GetRepliedVisits& query, const Config& config,
                                                            Instant now);
 
 }  // namespace bridgework::outreach

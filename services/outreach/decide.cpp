@@ -140,10 +140,7 @@ Decision on(const State& state, const messages::AppointmentBooked& event, Instan
 template <class AppointmentEvent>
 Decision end_visit(const State& state, const AppointmentEvent& event, Gone gone, Instant now) {
   SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
-  Decision decision;
-  if (!about.told_to.empty()) decision.emit(ended_event(event.person, event.site, event.appointment, about, gone));
-  decision.append(end_subject(state, event.person, event.appointment.text(), std::move(about), gone, now));
-  return decision;
+  return end_visit(state, event.person, event.site, event.appointment, std::move(about), gone, now);
 }
 
 Decision on(const State& state, const messages::AppointmentMoved& event, Instant now) {

@@ -18,7 +18,8 @@ using Consumed = runtime::Consumes<
         messages::GapChanged, messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered,
         messages::OfferRevoked, messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed, messages::PersonJoinedHousehold,
         messages::PersonLeftHousehold, messages::VisitEntrusted, messages::EntrustedVisitEnded, messages::EntrustedVisitSettled>,
-    runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::InboundMessageReceived>>;
+    runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::QuestionAsked,
+                       messages::InboundMessageReceived>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
 
 /// Decides what one message means.
@@ -57,6 +58,10 @@ Decision plan(const State& state, const Plan& wanted, Instant now);
 /// Stores that there is no reason any more, and revokes what was planned for it and has not left.
 Decision end_subject(const State& state, const PersonId& person, std::string_view subject, SubjectRecord about, Gone gone, Instant now);
 
+/// The same for a visit, which nobody is asked about any more, and nobody is to be reminded of by way of somebody else.
+Decision end_visit(const State& state, const PersonId& person, const SiteId& site, const AppointmentId& appointment, SubjectRecord about,
+                   Gone gone, Instant now);
+
 /// What is remembered about a subject; a new record of that kind when nothing is.
 SubjectRecord subject_of(const State& state, const PersonId& person, std::string_view subject, SubjectKind kind);
 
@@ -94,20 +99,19 @@ Decision on(const State& state, const messages::OfferRevoked& event, Instant now
 Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
 Decision on(const State& state, const messages::OfferAccepted& event, Instant now);
 Decision on(const State& state, const messages::OfferMissed& event, Instant now);
-/// Every lane hears what was answered; the one where that number was last sent an offer knows what a yes or no is about, and those of the
-/// persons behind it know which of their visits it puts in question.
-Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now);
-/// An offer leaves by text message: what is answered from that number is about it, until a reminder asks something newer.
-void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now);
 
-// decide_visit.cpp: what an answer means for a visit to come
+// decide_answer.cpp: what a text message is an answer to
 
-/// A reminder, with those that it takes along, leaves by text message: what is answered from that number is about its visits, too.
-void remember_question(Decision& decision, const State& state, std::span<const MessageRecord> asked, const Reach& reach, Instant now);
+/// Tells of each reminder or offer that leaves in one text message: what is answered from that number is about them, until newer ones
+/// leave.
+void tell_question(Decision& decision, const State& state, std::span<const MessageRecord> told, const Reach& reach);
 /// Those numbers may speak for the person from now on.
 void remember_phones(Decision& decision, const State& state, const PersonRecord& person);
-/// Tells of the visits that an answer puts in question.
-Decision question_visits(const State& state, const messages::InboundMessageReceived& event, Instant now);
+/// Every lane hears what was asked, and those that have somebody with that number keep it, so that all of them agree on what is the newest.
+Decision on(const State& state, const messages::QuestionAsked& event, Instant now);
+/// Every lane hears what was answered, and the one where the newest question is at home says what it comes to: a yes or no to an offer, a
+/// visit that is affirmed or in question. To affirm each lane tells of its own persons' visits of that day.
+Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now);
 
 Decision on(const State& state, const SendDue& due, Instant now);
 Decision on(const State& state, const messages::RecordSend& command, Instant now);

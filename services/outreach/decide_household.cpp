@@ -224,7 +224,7 @@ Decision on(const State& state, const messages::VisitEntrusted& event, Instant n
 
 Decision on(const State& state, const messages::EntrustedVisitEnded& event, Instant now) {
   SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
-  return end_subject(state, event.person, event.appointment.text(), std::move(about), gone_of(event.end), now);
+  return end_visit(state, event.person, event.site, event.appointment, std::move(about), gone_of(event.end), now);
 }
 
 Decision on(const State& state, const messages::EntrustedVisitSettled& event, Instant now) {

@@ -5,6 +5,19 @@
 #include "outreach/decide.hpp"
 
 namespace bridgework::outreach {
+namespace {
+
+constexpr std::size_t kVisitsToComeMax = 64;
+
+void remember_visit(PersonRecord& person, const Plan& wanted, Instant now) {
+  if (!wanted.about.visit_start || !wanted.about.visit_local) return;
+  auto& visits = person.visits_to_come;
+  std::erase_if(visits, [&](const VisitToCome& visit) { return visit.start <= now; });
+  if (visits.size() == kVisitsToComeMax) visits.erase(visits.begin());
+  visits.push_back({AppointmentId(wanted.subject), wanted.site, *wanted.about.visit_start, *wanted.about.visit_local, wanted.of});
+}
+
+}  // namespace
 
 PersonRecord person_of(const State& state, const PersonId& person) {
   if (const auto* found = state.find<PersonRecord>(person.text())) return *found;
@@ -84,6 +97,7 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
     return decision;
   }
 
+  if (about.kind == SubjectKind::kVisit) remember_visit(person, wanted, now);
   ++person.messages_planned;
   message.message = MessageId(wanted.person.text() + ".m-" + std::to_string(person.messages_planned));
   about.planned.push_back({message.programme, message.step, message.message});
@@ -116,14 +130,23 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   return decision;
 }
 
+Decision end_visit(const State& state, const PersonId& id, const SiteId& site, const AppointmentId& appointment, SubjectRecord about,
+                   Gone gone, Instant now) {
+  Decision decision;
+  if (!about.told_to.empty()) decision.emit(ended_event(id, site, appointment, about, gone));
+  decision.append(end_subject(state, id, appointment.text(), std::move(about), gone, now));
+  PersonRecord person = person_of(state, id);
+  const auto is_over = [&](const VisitToCome& visit) { return visit.appointment == appointment; };
+  if (std::erase_if(person.visits_to_come, is_over) > 0) decision.put(id.text(), std::move(person));
+  return decision;
+}
+
 Decision end_subject(const State& state, const PersonId& person, std::string_view subject, SubjectRecord about, Gone gone, Instant now) {
   Decision decision;
   about.gone = gone;
   for (const auto& once : about.planned) {
     const auto* found = state.find<MessageRecord>(once.message.text());
-    if (found == nullptr) continue;
-    if (was_told(*found) && asks(*found)) decision.remove_from_index(reminded_index(found->contact.reveal()), once.message.text());
-    if (found->state != MessageState::kPlanned) continue;
+    if (found == nullptr || found->state != MessageState::kPlanned) continue;
     MessageRecord message = *found;
     message.state = MessageState::kRevoked;
     message.reason = MessageReason::kReasonGone;

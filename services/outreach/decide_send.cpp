@@ -142,14 +142,7 @@ PersonRecord without_mark(PersonRecord person, const MessageId& message) {
   return person;
 }
 
-/// A yes is about the newest question, so reminders and offers whose visit is still to come are kept where the answer will look.
-void remember_asked(Decision& decision, const MessageRecord& message, const SubjectRecord* about) {
-  if (!asks(message) || about == nullptr || about->gone != Gone::kNot || !message.visit_start) return;
-  decision.add_to_index(reminded_index(message.contact.reveal()), message.message.text(),
-                        static_cast<double>(message.visit_start->time_since_epoch().count()));
-}
-
-Decision sent(MessageRecord message, const SubjectRecord* about, Instant now) {
+Decision sent(MessageRecord message, Instant now) {
   message.state = MessageState::kSent;
   message.reason = MessageReason::kNone;
   message.changed_at = now;
@@ -166,7 +159,6 @@ Decision sent(MessageRecord message, const SubjectRecord* about, Instant now) {
 
   const std::string id = message.message.text();
   Decision decision;
-  remember_asked(decision, message, about);
   decision.emit(std::move(event));
   if (!message.of.empty()) decision.emit(settled_event(message));
   decision.put(id, std::move(message));
@@ -188,7 +180,7 @@ Decision back_to_planned(MessageRecord message, MessageReason reason, Instant no
 /// The claim of a message, or of one that was taken along, ends as the sender reports.
 Decision recorded(const State& state, MessageRecord message, const messages::RecordSend& report, Instant now) {
   switch (report.state) {
-    case MessageState::kSent: return sent(std::move(message), state.find<SubjectRecord>(subject_id(message.person, message.subject)), now);
+    case MessageState::kSent: return sent(std::move(message), now);
     // It may have left, and is never tried again.
     case MessageState::kUncertain: return end(std::move(message), MessageState::kUncertain, MessageReason::kProcessDied, Gone::kNot, now);
     case MessageState::kWithheld: return end(std::move(message), MessageState::kWithheld, report.reason, Gone::kNot, now);
@@ -205,10 +197,8 @@ Decision recorded(const State& state, MessageRecord message, const messages::Rec
 
 /// What was taken along is told, but is no message of its own.
 Decision taken_along_by(const State& state, const MessageRecord& along, const messages::RecordSend& report, Instant now) {
-  if (report.state != MessageState::kSent) return recorded(state, along, report, now);
-  Decision decision = end(along, MessageState::kWithheld, MessageReason::kTogether, Gone::kNot, now);
-  remember_asked(decision, along, state.find<SubjectRecord>(subject_id(along.person, along.subject)));
-  return decision;
+  if (report.state == MessageState::kSent) return end(along, MessageState::kWithheld, MessageReason::kTogether, Gone::kNot, now);
+  return recorded(state, along, report, now);
 }
 
 void remember_again(PersonRecord& person, const MessageRecord& message) {
@@ -237,8 +227,7 @@ Decision on(const State& state, const SendDue& due, Instant now) {
       std::vector<MessageRecord> together = taken_along(state, person, question);
       together.insert(together.begin(), *message);
       Decision claimed = claim(together, person, *about, site != nullptr ? site : home_site, question);
-      remember_offer(claimed, *message, *about, reach, now);
-      remember_question(claimed, state, together, reach, now);
+      tell_question(claimed, state, together, reach);
       return claimed;
     }
     case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);

@@ -1,6 +1,5 @@
-// A time became free: who is asked, what they answer, and what becomes of it.
+// A time became free: who is asked, and what becomes of it.
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -11,8 +10,6 @@ namespace {
 
 /// The programme's steps: the offer, "it is yours", "somebody was faster".
 constexpr std::uint16_t kBooked = kOfferStep + 1, kGone = kOfferStep + 2;
-/// A yes that comes later is about something else.
-constexpr auto kAnswersWithin = std::chrono::days{2};
 
 Plan step(const PersonId& person, const SiteId& site, const OfferId& offer, std::uint16_t number, std::string template_name,
           SubjectRecord about, Instant now) {
@@ -74,30 +71,6 @@ Decision on(const State& state, const messages::OfferMissed& event, Instant now)
   about.gone = Gone::kNot;
   about.token = event.token;
   return plan(state, step(event.person, event.site, event.offer, kGone, "short_notice_gone", std::move(about), now), now);
-}
-
-void remember_offer(Decision& decision, const MessageRecord& message, const SubjectRecord& about, const Reach& reach, Instant now) {
-  if (message.programme == kReminder && reach.channel == Channel::kSms) decision.erase<OfferAskedRecord>(reach.contact);
-  if (about.kind != SubjectKind::kOffer || message.step != kOfferStep || reach.channel != Channel::kSms) return;
-  decision.put(reach.contact, OfferAskedRecord{OfferId(message.subject), message.person, message.site, now});
-}
-
-Decision on(const State& state, const messages::InboundMessageReceived& event, Instant now) {
-  const bool yes = event.meaning == InboundMeaning::kYes;
-  const bool answers = yes || event.meaning == InboundMeaning::kNo;
-  const std::string& contact = event.contact.reveal();
-  const auto* asked = answers ? state.find<OfferAskedRecord>(contact) : nullptr;
-  if (asked == nullptr) return question_visits(state, event, now);
-  Decision decision;
-  decision.erase<OfferAskedRecord>(contact);
-  const auto* about = state.find<SubjectRecord>(subject_id(asked->person, asked->offer.text()));
-  const bool answered = about == nullptr || about->gone == Gone::kOfferAnswered;
-  if (answered || now > asked->at + kAnswersWithin) {
-    decision.append(question_visits(state, event, now));
-    return decision;
-  }
-  decision.emit(messages::OfferAnswered{.person = asked->person, .site = asked->site, .offer = asked->offer, .accepted = yes});
-  return decision;
 }
 
 }  // namespace bridgework::outreach

@@ -29,6 +29,15 @@ struct PlannedOnce {
   step @1 :UInt16;
   message @2 :Text $Cat.id("MessageId") $Cat.maxBytes(192);
 }
+struct VisitToCome {
+  # Booked, and not over, moved or cancelled as far as we have heard.
+  appointment @0 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  start @2 :Int64 $Cat.instant;
+  localStart @3 :Int64 $Cat.local;
+  of @4 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Whose visit it is, when it was entrusted to this person.
+}
 
 struct PersonRecord $Cat.record {
   # id: person. A copy of what lead_intake says, with what this person has allowed and has been sent lately.
@@ -48,9 +57,10 @@ struct PersonRecord $Cat.record {
   consents @11 :List(Consent);
   sends @12 :List(SendMark);
   # Of the last eight days.
-  guarantor @13 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  visitsToCome @13 :List(VisitToCome) $Cat.maxItems(64);
+  guarantor @14 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   # Who answers for this person's household; empty when nobody else does.
-  remindersAhead @14 :List(Text) $Cat.id("MessageId") $Cat.maxItems(64);
+  remindersAhead @15 :List(Text) $Cat.id("MessageId") $Cat.maxItems(64);
   # Planned when they were last looked at; those of one site and day leave as one message.
 }
 struct SubjectRecord $Cat.record {
@@ -126,31 +136,27 @@ struct SendMessage $Cat.effect {
   # The window at the recipient closes, or the message becomes useless.
 }
 
-# ---- short notice
+# ---- what a phone was asked
 
-struct OfferAskedRecord $Cat.record {
-  # Id: a telephone number, in the lane of whoever was asked. What a yes or no from that number is about: the newest offer that it was sent.
-  offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
-  person @1 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
-  site @2 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
-  at @3 :Int64 $Cat.instant;
-}
-
-# ---- visits in question
-
-struct AskedVisit {
-  # A visit that a reminder by text message has asked about.
+struct AskedQuestion {
+  # One question that a text message has asked: whether a visit stands, or whether an offered time is wanted.
   person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   appointment @2 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   saidYes @3 :Bool;
-  of @4 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  offer @4 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  message @5 :Text $Cat.id("MessageId") $Cat.maxBytes(192);
+  at @6 :Int64 $Cat.instant;
+  start @7 :Int64 $Cat.instant;
+  localStart @8 :Int64 $Cat.local;
+  of @9 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   # Whose visit it is, when it is not the recipient's own.
 }
 struct PhoneRecord $Cat.record {
-  # Id: a telephone number, in the lane of whoever has it. Who of this lane a message from there may come from, and what they were asked.
+  # Id: a telephone number, in every lane that has somebody with it. Who of this lane a message from there may come from, and what anybody
+  # was asked there.
   persons @0 :List(Text) $Cat.id("PersonId") $Cat.maxItems(200);
-  # Those for whom something was planned; the newest last.
-  asked @1 :List(AskedVisit) $Cat.maxItems(64);
-  # In the order in which they were asked.
+  # Those of this lane for whom something was planned; the newest last.
+  asked @1 :List(AskedQuestion) $Cat.maxItems(64);
+  # In the order in which they were asked, of this lane and others.
 }

@@ -32,7 +32,7 @@ struct Vocabulary {
   using Timer = outreach::Timer;
   using Effect = outreach::Effect;
   using Event = messages::OutreachEvent;
-  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit, messages::RepliedVisits>;
+  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit>;
   using Refusal = messages::OutreachRefusal;
   using Config = outreach::Config;
 };
@@ -67,14 +67,6 @@ inline constexpr std::uint16_t kOfferStep = 1;
 inline bool asks(const MessageRecord& message) {
   return message.programme == kReminder || (message.programme == kShortNotice && message.step == kOfferStep);
 }
-
-/// It has left, by itself or as part of another.
-inline bool was_told(const MessageRecord& message) {
-  return message.state == MessageState::kSent || (message.state == MessageState::kWithheld && message.reason == MessageReason::kTogether);
-}
-
-/// The reminders and offers that were sent to one contact point, about visits that are still to come, by their start.
-inline std::string reminded_index(std::string_view contact) { return "reminded/" + std::string(contact); }
 
 /// A subject is remembered per person, so that it lies in the person's lane whoever owns the thing itself.
 inline std::string subject_id(const PersonId& person, std::string_view subject) { return person.text() + "." + std::string(subject); }

@@ -273,8 +273,12 @@ TEST(Household, IsAskedByOneMessageAndAnswersForEachVisit) {
   home.pass_to(kDayBefore);
   home.forget_events();
   home.texts("no");
+  ASSERT_EQ(home.count<messages::VisitQuestioned>(), 1U) << "one call, and whoever makes it knows that it may be about both";
+  EXPECT_EQ(home.last_event<messages::VisitQuestioned>()->also_asked, 1U);
+  home.forget_events();
+  home.texts("yes");
   std::vector<std::string> found;
-  for (const auto& told : home.events<messages::VisitQuestioned>()) found.push_back(told.person.text() + " " + told.appointment.text());
+  for (const auto& told : home.events<messages::VisitAffirmed>()) found.push_back(told.person.text() + " " + told.appointment.text());
   EXPECT_EQ(found, (std::vector<std::string>{"p-ben main.v-9", "p-ana main.v-1"}));
 }
 

@@ -12,11 +12,16 @@
 namespace bridgework::outreach {
 namespace {
 
-std::vector<std::string> replied(const Practice& practice, std::string body, std::string from = kPhone) {
-  const auto found = practice.get<messages::RepliedVisits>(
-      messages::GetRepliedVisits{Phi<std::string>(std::move(from)), Phi<std::string>(std::move(body))});
+/// The visits that an answer says yes to.
+std::vector<std::string> replied(Practice& practice, std::string body, std::string from = kPhone) {
+  practice.forget_events();
+  practice.texts(std::move(body), std::move(from));
   std::vector<std::string> ids;
-  for (const auto& appointment : found.appointments) ids.push_back(appointment.text());
+  for (const auto& told : practice.events<messages::VisitAffirmed>()) {
+    EXPECT_EQ(told.person, kAna);
+    EXPECT_EQ(told.site, kMain);
+    ids.push_back(told.appointment.text());
+  }
   return ids;
 }
 
@@ -69,11 +74,8 @@ TEST(Reply, IsAboutNothingOnceTheVisitIsMovedCancelledOrOver) {
   ASSERT_EQ(replied(practice, "yes").size(), 2U);
   practice.visit<messages::AppointmentMoved>(local(2026, 3, 5, 9), AppointmentId("main.v-1"));
   EXPECT_EQ(replied(practice, "yes"), Ids{"main.v-2"});
-  EXPECT_EQ(practice.view().index(reminded_index(kPhone)).size(), 1U) << "what is over is forgotten";
   practice.pass_to(new_york(2026, 3, 5, 15));
   EXPECT_EQ(replied(practice, "yes"), Ids{}) << "it has begun";
-  practice.visit<messages::AppointmentCompleted>(local(2026, 3, 5, 15), AppointmentId("main.v-2"));
-  EXPECT_TRUE(practice.view().index(reminded_index(kPhone)).empty());
 }
 
 TEST(Reply, AReminderReportedAfterItsVisitWasCancelledIsNotAnswered) {
@@ -83,7 +85,29 @@ TEST(Reply, AReminderReportedAfterItsVisitWasCancelledIsNotAnswered) {
   practice.pass_to(new_york(2026, 3, 4, 9, 30));
   practice.visit<messages::AppointmentCancelled>(local(2026, 3, 5, 9));
   practice.reports(practice.message(), MessageState::kSent);
-  EXPECT_TRUE(practice.view().index(reminded_index(kPhone)).empty());
+  EXPECT_EQ(replied(practice, "yes"), Ids{});
+}
+
+TEST(Reply, IsToldWithTheMessageThatAskedAndTheWords) {
+  Practice practice;
+  for (int n = 1; n <= 5; ++n) practice.books(local(2026, 3, 5, 8 + n), AppointmentId("main.v-" + std::to_string(n)));
+  practice.pass_to(new_york(2026, 3, 4, 9, 30));
+  ASSERT_EQ(replied(practice, "yes please").size(), 5U);
+  EXPECT_EQ(practice.events<messages::VisitAffirmed>()[0].message, practice.message());
+  EXPECT_TRUE(practice.events<messages::VisitAffirmed>()[4].message.empty())
+      << "one message holds four times: the fifth is not asked about yet";
+  EXPECT_EQ(practice.last_event<messages::VisitAffirmed>()->words.reveal(), "yes please");
+  EXPECT_EQ(replied(practice, "yes").size(), 5U) << "again, should they think again in between";
+}
+
+TEST(Reply, TakesInNoVisitOfThatDayThatHasMovedOrWasCancelled) {
+  Practice practice;
+  practice.books(local(2026, 3, 5, 9), AppointmentId("main.v-1"));
+  for (const char* other : {"main.v-2", "main.v-3"}) practice.books(local(2026, 3, 5, 15), AppointmentId(other));
+  practice.pass_to(new_york(2026, 3, 4, 9, 30));
+  practice.visit<messages::AppointmentMoved>(local(2026, 3, 5, 15), AppointmentId("main.v-2"));
+  practice.visit<messages::AppointmentCancelled>(local(2026, 3, 5, 15), AppointmentId("main.v-3"));
+  EXPECT_EQ(replied(practice, "yes"), Ids{"main.v-1"});
 }
 
 TEST(ReminderLink, LeadsToItsVisitWithItsOwnSignatureOnly) {

@@ -122,6 +122,37 @@ TEST(OutreachShortNotice, OtherWordsOtherPhonesAndOldOffersAnswerNothing) {
   EXPECT_EQ(practice.count<messages::OfferAnswered>(), 0u) << "two days later it is about something else";
 }
 
+TEST(OutreachShortNotice, WordsThatNobodyUnderstandsAreReadByAPersonAndTheOfferStays) {
+  ShortNotice practice;
+  practice.offer();
+  practice.replies("could it be an hour later?");
+  ASSERT_EQ(practice.count<messages::OfferQuestioned>(), 1u) << practice.timeline();
+  const auto* questioned = practice.last_event<messages::OfferQuestioned>();
+  EXPECT_EQ(questioned->person, kAna);
+  EXPECT_EQ(questioned->site, kMain);
+  EXPECT_EQ(questioned->offer, kOffer);
+  EXPECT_EQ(questioned->local_start, local(2026, 3, 4, 9));
+  EXPECT_EQ(questioned->words.reveal(), "could it be an hour later?");
+  practice.replies("yes then");
+  practice.replies("I need to cancel my appointment");
+  EXPECT_EQ(practice.count<messages::OfferQuestioned>(), 2u) << "the last one is about a visit";
+  practice.replies("yes");
+  EXPECT_EQ(practice.count<messages::OfferAnswered>(), 1u);
+  practice.replies("great, where is it?");
+  EXPECT_EQ(practice.count<messages::OfferQuestioned>(), 2u) << "it is answered";
+}
+
+TEST(OutreachShortNotice, WordsAboutAnOfferWhoseTimeIsTakenAreReadByAPersonToo) {
+  ShortNotice practice;
+  practice.offer();
+  practice.about_offer<messages::OfferRevoked>();
+  practice.replies("maybe, what time is it?");
+  EXPECT_EQ(practice.count<messages::OfferQuestioned>(), 1u) << "whoever calls has other times";
+  practice.advance_to(new_york(2026, 3, 5, 11));
+  practice.replies("what was that?");
+  EXPECT_EQ(practice.count<messages::OfferQuestioned>(), 1u) << "two days later it is about something else";
+}
+
 TEST(OutreachShortNotice, WhoAnsweredOnThePageSaysYesToSomethingElse) {
   ShortNotice practice;
   practice.offer();
