@@ -72,6 +72,14 @@ TEST(AppointmentsEquipment, TwoOfAKindAreTwoDevices) {
   EXPECT_TRUE(clinic.hold("main.v-3", "scan", kTen, "dr-b").accepted()) << "given back with the rest";
 }
 
+TEST(AppointmentsEquipment, IsFreeWhenItsHoldIsOverAndTheTimerLate) {
+  Equipped clinic;
+  clinic.hold("main.v-1", "graft", kTen);
+  EXPECT_EQ(clinic.hold("main.v-2", "scan", kTen, "dr-b").refusal(), No::kSlotTaken);
+  clinic.advance_without_timers(clinic.now() + std::chrono::minutes(10));
+  EXPECT_TRUE(clinic.hold("main.v-2", "scan", kTen, "dr-b").accepted());
+}
+
 TEST(AppointmentsEquipment, MovesWithTheVisit) {
   Equipped clinic;
   clinic.hold("main.v-1", "graft", kTen);

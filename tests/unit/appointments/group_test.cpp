@@ -98,6 +98,7 @@ TEST(AppointmentsGroup, NeedsASiteAnIdOfItAndOneTo64Visits) {
   many.times = 32;
   EXPECT_TRUE(clinic.handle(many).accepted()) << clinic.last().detail();
   EXPECT_EQ(clinic.handle(household({item(kTen)})).refusal(), No::kAlreadyExists);
+  EXPECT_EQ(clinic.last().detail(), "there is a group main.g-1");
 }
 
 TEST(AppointmentsGroup, DoesNotTakeTheIdOfAnotherVisit) {

@@ -96,6 +96,18 @@ TEST(AppointmentsPlanned, StandsInPlaceOfAVisitThatIsPutOff) {
       << "ids stay short";
 }
 
+TEST(AppointmentsPlanned, IsPlannedFromTheMomentItIsPutOffOrGivenBack) {
+  Clinic clinic;
+  clinic.booked("main.v-1", kTen);
+  clinic.handle(clinic.exam("main.v-2", kTen, "dr-b"));
+  clinic.handle(plan("main.v-3"));
+  clinic.advance(std::chrono::minutes(1));
+  cancel_to_planned(clinic, "main.v-1");
+  clinic.advance(std::chrono::minutes(1));
+  cancel_to_planned(clinic, "main.v-2");
+  EXPECT_EQ(planned(clinic), (Lines{"main.v-3 exam ", "main.v-1.p1 exam dr-a", "main.v-2 exam dr-b"}));
+}
+
 TEST(AppointmentsPlanned, ComesOfAHoldThatIsGivenBackToBePlanned) {
   Clinic clinic;
   clinic.handle(clinic.exam("main.v-1", kTen));
