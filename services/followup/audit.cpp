@@ -164,9 +164,12 @@ class Check {
   void check_question(const QuestionedVisit& question) {
     const std::string visit = "visit " + question.appointment.text();
     if (visit_of(question.appointment) == nullptr) leak({}, visit + " is in question although it is not booked");
-    if (!question.task.empty() && (open_task(question.task) == nullptr || !dossier_.listed_tasks.contains(question.task.text()))) {
-      leak({}, visit + " is in question and its task " + question.task.text() + " is on no work list");
-    }
+    if (!question.task.empty()) check_listed(visit, question.task);
+  }
+
+  void check_listed(const std::string& what, const TaskId& task) {
+    if (open_task(task) == nullptr || !dossier_.listed_tasks.contains(task.text()))
+      leak({}, what + " is in question and its task " + task.text() + " is on no work list");
   }
 
   void check_task(const TaskRecord& task) {

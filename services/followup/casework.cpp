@@ -370,7 +370,7 @@ void Casework::withdraw_task(Gap& gap) {
   gap.task = {};
 }
 
-void Casework::end_task(const TaskId& id, TaskState state, TaskOutcome outcome, std::string by) {
+void Casework::end_task(const TaskId& id, TaskState state, TaskOutcome outcome, std::string by, std::string why) {
   TaskRecord* task = find_task(id);
   if (task == nullptr) return;  // not loaded yet: this decision is thrown away
   task->state = state;
@@ -385,6 +385,7 @@ void Casework::end_task(const TaskId& id, TaskState state, TaskOutcome outcome, 
   closed.state = state;
   closed.outcome = outcome;
   closed.by = std::move(by);
+  closed.reason = std::move(why);
   tell(std::move(closed));
   decision_.remove_from_index(std::string(kWorkList), id.text());
   if (!task->site.empty()) decision_.remove_from_index(work_list_of(task->site), id.text());
@@ -449,7 +450,7 @@ void Casework::add_visit(const FutureVisit& visit) {
 bool Casework::remove_visit(const AppointmentId& appointment) {
   const auto erased = std::erase_if(care_.future_visits, [&](const FutureVisit& v) { return v.appointment == appointment; });
   if (erased > 0) alarms_.insert_or_assign(visit_alarm(care_.person, appointment), Alarm{Instant{}, std::nullopt});
-  settle_question(appointment);
+  settle_question(appointment, "the visit has moved, was cancelled or is over");
   return erased > 0;
 }
 
@@ -499,15 +500,37 @@ Instant Casework::question_due(const SiteId& site) const {
   return runtime::add_business_time(site.empty() ? nullptr : state_->find<SiteRecord>(site.text()), now_, config().visit_question);
 }
 
-void Casework::question_visit(const FutureVisit& visit, messages::VisitDoubt doubt, std::string words) {
-  const AppointmentId appointment = visit.appointment;
-  auto known = std::find_if(care_.questioned_visits.begin(), care_.questioned_visits.end(),
-                            [&](const QuestionedVisit& q) { return q.appointment == appointment; });
-  if (known == care_.questioned_visits.end()) {
-    known = care_.questioned_visits.insert(known,
-                                           QuestionedVisit{.appointment = appointment, .task = {}, .answered = false, .cancelled = false});
+QuestionedVisit* Casework::find_question(const AppointmentId& appointment) {
+  const auto known = std::ranges::find(care_.questioned_visits, appointment, &QuestionedVisit::appointment);
+  return known == care_.questioned_visits.end() ? nullptr : &*known;
+}
+
+bool Casework::is_claimed(const TaskId& id) {
+  const TaskRecord* task = find_task(id);
+  return task != nullptr && task->state == TaskState::kClaimed && task->claimed_until && *task->claimed_until > now_;
+}
+
+std::string Casework::question_reason(const FutureVisit& visit, const messages::VisitQuestioned& event) const {
+  const SiteRecord* site = visit.site.empty() ? nullptr : state_->find<SiteRecord>(visit.site.text());
+  const bool known = site != nullptr && runtime::zone_exists(site->zone);
+  return question_words(event.doubt, visit.start, known ? std::string_view(site->zone) : zone_of(care_, config()), event.also_asked);
+}
+
+void Casework::question_visit(const FutureVisit& visit, const messages::VisitQuestioned& event) {
+  QuestionedVisit* known = find_question(visit.appointment);
+  if (known == nullptr) {
+    known = &care_.questioned_visits.emplace_back();
+    known->appointment = visit.appointment;
   }
-  bool& had_its_task = doubt == messages::VisitDoubt::kCancel ? known->cancelled : known->answered;
+  if (known->affirmed) {
+    // whoever is at it has read a yes
+    known->affirmed = false;
+    if (TaskRecord* task = find_task(known->task)) {
+      task->reason = question_reason(visit, event);
+      task->words = event.words;
+    }
+  }
+  bool& had_its_task = event.doubt == messages::VisitDoubt::kCancel ? known->cancelled : known->answered;
   if (!known->task.empty() || had_its_task) return;
   had_its_task = true;
 
@@ -516,34 +539,48 @@ void Casework::question_visit(const FutureVisit& visit, messages::VisitDoubt dou
   task.task = TaskId(care_.person.text() + ".k-" + std::to_string(++care_.tasks_opened));
   task.site = visit.site;
   task.kind = TaskKind::kPhoneCall;
-  task.appointment = appointment;
-  task.reason = question_words(
-      doubt, visit.start, site != nullptr && runtime::zone_exists(site->zone) ? std::string_view(site->zone) : zone_of(care_, config()));
-  task.words = Phi<std::string>(std::move(words));
+  task.appointment = visit.appointment;
+  task.reason = question_reason(visit, event);
+  task.words = event.words;
   // while somebody is at the site, and not after the visit has begun if that can be
   task.due_at = std::min(question_due(visit.site), std::max(visit.start, runtime::add_business_time(site, now_, std::chrono::minutes{0})));
   known->task = task.task;
   list_task(std::move(task));
 }
 
-void Casework::settle_question(const AppointmentId& appointment) {
-  const auto known = std::find_if(care_.questioned_visits.begin(), care_.questioned_visits.end(),
-                                  [&](const QuestionedVisit& q) { return q.appointment == appointment; });
-  if (known == care_.questioned_visits.end()) return;
-  if (!known->task.empty()) end_task(known->task, TaskState::kWithdrawn, TaskOutcome{}, {});
-  care_.questioned_visits.erase(known);
+void Casework::affirm_visit(const AppointmentId& appointment, const Phi<std::string>& words) {
+  QuestionedVisit* known = find_question(appointment);
+  if (known == nullptr) return;
+  if (known->task.empty() || !is_claimed(known->task)) return settle_question(appointment, "they have answered yes since");
+  TaskRecord* task = find_task(known->task);
+  task->words = words;
+  if (!known->affirmed) task->reason += "; since then they have answered yes";
+  known->affirmed = true;
+}
+
+bool Casework::is_left_to_its_claimer(const AppointmentId& appointment) {
+  const QuestionedVisit* known = find_question(appointment);
+  return known != nullptr && known->affirmed && is_claimed(known->task);
+}
+
+void Casework::settle_question(const AppointmentId& appointment, std::string why) {
+  const QuestionedVisit* known = find_question(appointment);
+  if (known == nullptr) return;
+  if (!known->task.empty()) end_task(known->task, TaskState::kWithdrawn, TaskOutcome{}, {}, std::move(why));
+  std::erase_if(care_.questioned_visits, [&](const QuestionedVisit& q) { return q.appointment == appointment; });
 }
 
 void Casework::settle_all_questions() {
-  while (!care_.questioned_visits.empty()) settle_question(AppointmentId(care_.questioned_visits.front().appointment));
+  const std::string why = "nobody follows this person up any more";
+  while (!care_.questioned_visits.empty()) settle_question(AppointmentId(care_.questioned_visits.front().appointment), why);
 }
 
-void Casework::finish_question(const AppointmentId& appointment, TaskOutcome outcome, std::string by) {
+void Casework::finish_question(const TaskId& task, TaskOutcome outcome, std::string by) {
+  end_task(task, TaskState::kDone, outcome, std::move(by));
   for (auto& known : care_.questioned_visits) {
-    if (known.appointment != appointment || known.task.empty()) continue;
-    end_task(known.task, TaskState::kDone, outcome, std::move(by));
+    if (known.task != task) continue;
     known.task = {};
-    return;
+    known.affirmed = false;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "followup/state.hpp"
+#include "messages/outreach.values.hpp"
 
 namespace bridgework::followup {
 
@@ -116,12 +117,16 @@ class Casework {
 
   /// Somebody must ask whether the visit still stands: a task at its site. One is open for a visit at a time, and each kind of doubt has
   /// one only, until the visit is confirmed.
-  void question_visit(const FutureVisit& visit, messages::VisitDoubt doubt, std::string words);
-  /// The visit is out of doubt, or out of the book: nobody needs to ask any more.
-  void settle_question(const AppointmentId& appointment);
+  void question_visit(const FutureVisit& visit, const messages::VisitQuestioned& event);
+  /// They have said yes: nobody needs to ask any more. Whoever is at it at this moment keeps the task, and reads the new answer.
+  void affirm_visit(const AppointmentId& appointment, const Phi<std::string>& words);
+  /// Somebody is at the task of this visit who has read that they have said yes since.
+  bool is_left_to_its_claimer(const AppointmentId& appointment);
+  /// The visit is out of doubt, or out of the book: nobody needs to ask any more, and why.
+  void settle_question(const AppointmentId& appointment, std::string why);
   void settle_all_questions();
   /// Somebody has asked.
-  void finish_question(const AppointmentId& appointment, messages::TaskOutcome outcome, std::string by);
+  void finish_question(const TaskId& task, messages::TaskOutcome outcome, std::string by);
   /// When something that comes up now is due at a site that must be asked about a visit.
   Instant question_due(const SiteId& site) const;
 
@@ -154,7 +159,10 @@ class Casework {
   void withdraw_task(Gap& gap);
   /// Puts it on the work list, and tells it.
   void list_task(TaskRecord task);
-  void end_task(const TaskId& task, messages::TaskState state, messages::TaskOutcome outcome, std::string by);
+  void end_task(const TaskId& task, messages::TaskState state, messages::TaskOutcome outcome, std::string by, std::string why = {});
+  QuestionedVisit* find_question(const AppointmentId& appointment);
+  bool is_claimed(const TaskId& task);
+  std::string question_reason(const FutureVisit& visit, const messages::VisitQuestioned& event) const;
   void set_alarm(std::string name, Instant due, Timer timer);
   void start_living(const GapId& gap);
 

@@ -13,8 +13,8 @@ using Consumed = runtime::Consumes<
     runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryMatched, messages::AppointmentBooked,
                       messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
                       messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld,
-                      messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned, messages::AppointmentPlanned,
-                      messages::AppointmentPlanDropped>,
+                      messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned, messages::VisitAffirmed,
+                      messages::AppointmentPlanned, messages::AppointmentPlanDropped>,
     runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
@@ -51,6 +51,7 @@ Decision on(const State& state, const messages::RecordTaskOutcome& command, Inst
 // decide_visit_task.cpp: visits to come that somebody must ask about
 Decision on(const State& state, const messages::SiteDefined& event, Instant now);
 Decision on(const State& state, const messages::VisitQuestioned& event, Instant now);
+Decision on(const State& state, const messages::VisitAffirmed& event, Instant now);
 Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now);
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now);
 Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& command, Instant now);

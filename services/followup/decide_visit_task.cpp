@@ -1,4 +1,4 @@
-// Visits to come that a text message has put in question: somebody asks, unless the visit settles it first.
+// Visits to come that a text message has put in question: somebody asks, unless the visit or a yes settles it first.
 
 #include <string>
 
@@ -21,19 +21,26 @@ Decision on(const State& state, const messages::VisitQuestioned& event, Instant 
   Casework work(state, event.person.text(), now);
   const FutureVisit* visit = work.find_visit(event.appointment);
   if (is_gone(work.care()) || visit == nullptr || visit->start <= now) return {};
-  work.question_visit(*visit, event.doubt, event.words.reveal());
+  work.question_visit(*visit, event);
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::VisitAffirmed& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.affirm_visit(event.appointment, event.words);
   return work.finish();
 }
 
 Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now) {
   Casework work(state, event.person.text(), now);
-  work.settle_question(event.appointment);
+  if (work.is_left_to_its_claimer(event.appointment)) return {};
+  work.settle_question(event.appointment, "the visit is confirmed");
   return work.finish();
 }
 
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now) {
   Casework work(state, event.person.text(), now);
-  work.settle_question(event.appointment);
+  work.settle_question(event.appointment, "they have arrived");
   return work.finish();
 }
 
@@ -62,9 +69,9 @@ Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& co
     case TaskOutcome::kSpokeBooked:
     case TaskOutcome::kSpokeDeclined:
     case TaskOutcome::kSpokeDeferred:
-    case TaskOutcome::kWrongNumber: work.finish_question(task.appointment, command.outcome, command.by); break;
+    case TaskOutcome::kWrongNumber: work.finish_question(command.task, command.outcome, command.by); break;
     case TaskOutcome::kDeceased:
-      work.finish_question(task.appointment, command.outcome, command.by);
+      work.finish_question(command.task, command.outcome, command.by);
       work.care().reported_deceased = true;
       for (const auto& gap : work.open_gaps()) work.close(gap, messages::CloseReason::kDeceased);
       work.settle_all_questions();

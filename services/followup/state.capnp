@@ -94,6 +94,13 @@ struct QuestionedVisit {
   answered @2 :Bool;
   cancelled @3 :Bool;
   # Which doubts have had their task: an answer to a reminder, and CANCEL.
+  affirmed @4 :Bool;
+  # They have said yes since, while somebody was at the task: it stays theirs to finish.
+}
+struct QuestionedOffer {
+  # What somebody wrote about an offered time is on the work list.
+  offer @0 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  task @1 :Text $Cat.id("TaskId") $Cat.maxBytes(128);
 }
 
 # ---- records
@@ -122,6 +129,8 @@ struct PersonCareRecord $Cat.record {
   questionedVisits @16 :List(QuestionedVisit);
   # Each is one of futureVisits.
   plannedVisits @17 :List(PlannedVisit);
+  questionedOffers @18 :List(QuestionedOffer) $Cat.maxItems(64);
+  # Each has an open task.
 }
 struct PlanRecord $Cat.record {
   plan @0 :Text $Cat.id("PlanId") $Cat.maxBytes(128);
@@ -147,6 +156,8 @@ struct TaskRecord $Cat.record {
   # The visit in question; empty when the task is about a gap.
   dueAt @13 :Int64 $Cat.instant $Cat.optional;
   words @14 :Text $Cat.phi $Cat.maxBytes(1600);
+  offer @15 :Text $Cat.id("OfferId") $Cat.maxBytes(128);
+  # The offered time it is about; empty when it is about a visit or a gap.
 }
 struct SiteRecord $Cat.record {
   # What is needed of a site; one in every lane. Id: the site.

@@ -113,16 +113,21 @@ messages::TaskView view_of(const TaskRecord& task, Instant now) {
   return view;
 }
 
-std::string question_words(messages::VisitDoubt doubt, Instant start, std::string_view zone) {
+namespace {
+
+/// "5 March at 09:00".
+std::string spoken(LocalTime local) {
   static constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
                                                                "July",    "August",   "September", "October", "November", "December"};
-  const LocalTime local = runtime::to_local(start, zone);
   const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(local)};
   const int minute = runtime::minute_of_day(local);
   char clock[8];
   std::snprintf(clock, sizeof clock, "%02d:%02d", minute / 60 % 24, minute % 60);
-  const std::string visit = "the visit on " + std::to_string(static_cast<unsigned>(date.day())) + " " +
-                            std::string(kMonths[static_cast<unsigned>(date.month()) - 1]) + " at " + clock;
+  return std::to_string(static_cast<unsigned>(date.day())) + " " + std::string(kMonths[static_cast<unsigned>(date.month()) - 1]) + " at " +
+         clock;
+}
+
+std::string about_one_visit(messages::VisitDoubt doubt, const std::string& visit) {
   switch (doubt) {
     case messages::VisitDoubt::kNo: return "Answered no when asked about " + visit + ": call and ask whether it stands";
     case messages::VisitDoubt::kUnclear:
@@ -130,6 +135,15 @@ std::string question_words(messages::VisitDoubt doubt, Instant start, std::strin
     case messages::VisitDoubt::kCancel: return "Wrote CANCEL, which has ended all text messages: call and ask whether " + visit + " stands";
   }
   return "Call and ask whether " + visit + " stands";
+}
+
+}  // namespace
+
+std::string question_words(messages::VisitDoubt doubt, Instant start, std::string_view zone, unsigned also_asked) {
+  const std::string words = about_one_visit(doubt, "the visit on " + spoken(runtime::to_local(start, zone)));
+  if (also_asked == 0) return words;
+  return words + "; that phone was asked about " + std::to_string(also_asked) + (also_asked == 1 ? " visit" : " visits") +
+         " of others that day, too";
 }
 
 }  // namespace bridgework::followup

@@ -235,7 +235,8 @@ std::string words_of(const messages::TaskOpened& event) {
 }
 
 std::string words_of(const messages::TaskClosed& event) {
-  if (event.state == messages::TaskState::kWithdrawn) return "Task withdrawn: its reason is gone.";
+  if (event.state == messages::TaskState::kWithdrawn)
+    return "Task withdrawn: " + (event.reason.empty() ? std::string("its reason is gone") : event.reason) + ".";
   return "Task done" + by_words(event.by) + ": " + name(event.outcome) + ".";
 }
 

@@ -68,6 +68,20 @@ TEST(Question, OfANoOrACancelIsATaskUntilTheVisitSettlesIt) {
   EXPECT_EQ(count(), 0u) << tasks().text;
   EXPECT_EQ(api.get("/v1/appointments/" + visit).string_at("/state"), "confirmed");
 
+  answers("no");
+  ASSERT_EQ(count(), 1u) << "they have thought again; " << tasks().text;
+  answers("yes");
+  EXPECT_EQ(count(), 0u) << "and again, though the visit was confirmed all the time; " << tasks().text;
+
+  answers("no");
+  const std::string task = tasks().string_at("/tasks/0/task");
+  done(api.post("/v1/tasks/" + task + "/claim", json::object{}));
+  answers("yes");
+  ASSERT_EQ(count(), 1u) << "whoever is at it finishes it; " << tasks().text;
+  EXPECT_TRUE(tasks().string_at("/tasks/0/reason").ends_with("; since then they have answered yes")) << tasks().text;
+  EXPECT_EQ(tasks().string_at("/tasks/0/words"), "yes");
+  done(api.post("/v1/tasks/" + task + "/outcome", {{"outcome", "spoke_booked"}}));
+
   answers("CANCEL");
   ASSERT_EQ(count(), 1u) << tasks().text;
   EXPECT_EQ(api.get("/v1/appointments/" + visit).string_at("/state"), "confirmed") << "nobody has cancelled it yet";

@@ -26,6 +26,17 @@ class FollowupQuestion : public Clinic {
     event.words = Phi<std::string>(std::move(words));
     return event;
   }
+  messages::VisitAffirmed affirmed(std::string appointment, std::string words = "yes") const {
+    messages::VisitAffirmed event;
+    event.person = PersonId(ana);
+    event.site = SiteId("main");
+    event.appointment = AppointmentId(std::move(appointment));
+    event.words = Phi<std::string>(std::move(words));
+    return event;
+  }
+  messages::AppointmentConfirmed confirmed(std::string id) const {
+    return visit_event<messages::AppointmentConfirmed>(std::move(id), Purpose::kHygiene, utc(2026, 3, 5, 9));
+  }
   void is_booked(std::string id = "main.v-1", Instant at = utc(2026, 3, 5, 9)) { handle(booked(std::move(id), Purpose::kHygiene, at)); }
   std::vector<messages::TaskView> tasks_of_ana() const {
     messages::ListTasks query;
@@ -107,6 +118,73 @@ TEST_F(FollowupQuestion, IsSettledByAConfirmationAndMayComeAgain) {
   EXPECT_TRUE(tasks().empty());
   handle(questioned(VisitDoubt::kNo, "main.v-1"));
   EXPECT_EQ(tasks().size(), 1u) << "they have thought again";
+}
+
+TEST_F(FollowupQuestion, IsSettledByAYesThoughTheVisitIsConfirmedAlready) {
+  is_booked();
+  handle(affirmed("main.v-1"));
+  handle(confirmed("main.v-1"));
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  ASSERT_EQ(tasks().size(), 1u);
+  const auto& settled = handle(affirmed("main.v-1"));
+  ASSERT_NE(settled.event<messages::TaskClosed>(), nullptr);
+  EXPECT_EQ(settled.event<messages::TaskClosed>()->state, TaskState::kWithdrawn);
+  EXPECT_EQ(settled.event<messages::TaskClosed>()->reason, "they have answered yes since");
+  EXPECT_TRUE(tasks().empty());
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  EXPECT_EQ(tasks().size(), 1u) << "they have thought again";
+}
+
+TEST_F(FollowupQuestion, WhoeverIsAtItReadsTheNewAnswerAndFinishesIt) {
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  const std::string task = only_task().task.text();
+  handle(claim(task, "mia"));
+  handle(affirmed("main.v-1", "yes after all"));
+  handle(affirmed("main.v-1", "yes after all"));
+  handle(confirmed("main.v-1"));
+  EXPECT_EQ(only_task().claimed_by, "mia") << "nobody takes it out of her hands";
+  EXPECT_EQ(
+      only_task().reason,
+      "Answered no when asked about the visit on 5 March at 09:00: call and ask whether it stands; since then they have answered yes");
+  EXPECT_EQ(only_task().words.reveal(), "yes after all");
+  handle(questioned(VisitDoubt::kNo, "main.v-1", "no sorry"));
+  EXPECT_EQ(only_task().reason, "Answered no when asked about the visit on 5 March at 09:00: call and ask whether it stands");
+  EXPECT_EQ(only_task().words.reveal(), "no sorry");
+  handle(affirmed("main.v-1"));
+  EXPECT_TRUE(handle(outcome(task, TaskOutcome::kSpokeBooked)).accepted());
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, OfWhoeverLeftItIsSettledByAYes) {
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  handle(claim(only_task().task.text(), "mia"));
+  advance(1h);
+  handle(affirmed("main.v-1"));
+  EXPECT_TRUE(tasks().empty()) << "her claim is over";
+}
+
+TEST_F(FollowupQuestion, OfOneWhoArrivesIsSettledWhoeverIsAtIt) {
+  is_booked();
+  handle(questioned(VisitDoubt::kNo, "main.v-1"));
+  handle(claim(only_task().task.text(), "mia"));
+  handle(affirmed("main.v-1"));
+  const auto& arrived = handle(visit_event<messages::AppointmentArrived>("main.v-1", Purpose::kHygiene, utc(2026, 3, 5, 9)));
+  ASSERT_NE(arrived.event<messages::TaskClosed>(), nullptr);
+  EXPECT_EQ(arrived.event<messages::TaskClosed>()->reason, "they have arrived");
+  EXPECT_TRUE(tasks().empty());
+}
+
+TEST_F(FollowupQuestion, ToAHouseholdSaysHowManyOthersWereAsked) {
+  is_booked();
+  auto event = questioned(VisitDoubt::kNo, "main.v-1");
+  event.also_asked = 2;
+  handle(event);
+  EXPECT_EQ(
+      only_task().reason,
+      "Answered no when asked about the visit on 5 March at 09:00: call and ask whether it stands; that phone was asked about 2 visits "
+      "of others that day, too");
 }
 
 TEST_F(FollowupQuestion, IsSettledByWhateverBecomesOfTheVisit) {

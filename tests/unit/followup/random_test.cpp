@@ -82,6 +82,7 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
       visit_is_in_question(one_in(2) ? id : std::string());
       if (one_in(2)) return;
       check();
+      if (one_in(2)) return visit_is_affirmed(id);
     }
     if (one_in(4)) {
       world.handle(visit_event<messages::AppointmentConfirmed>(id, visit.purpose, visit.start));
@@ -145,6 +146,12 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
     world.handle(event);
   }
 
+  void visit_is_affirmed(std::string id) {
+    messages::VisitAffirmed event;
+    event.person = PersonId(ana);
+    event.appointment = AppointmentId(std::move(id));
+    world.handle(event);
+  }
   void outreach_reports() {
     const auto due = world.events<messages::FollowUpStepDue>();
     if (due.empty() || one_in(4)) return;

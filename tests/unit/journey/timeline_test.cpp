@@ -46,6 +46,14 @@ TEST(JourneyTimeline, TellsEachEventWithItsStageInPlainWords) {
   EXPECT_EQ(timeline.entries[3].words.reveal(), "Below our standard: waited too long (22 against 15 minutes).");
 }
 
+TEST(JourneyTimeline, SaysWhyATaskWasWithdrawn) {
+  messages::TaskClosed closed;
+  closed.state = messages::TaskState::kWithdrawn;
+  EXPECT_EQ(words_of(closed), "Task withdrawn: its reason is gone.");
+  closed.reason = "they have answered yes since";
+  EXPECT_EQ(words_of(closed), "Task withdrawn: they have answered yes since.");
+}
+
 TEST(JourneyTimeline, OfNobodyIsRefused) {
   Journey h;
   const auto answer = h.ask(messages::GetTimeline{.person = kAna});
