@@ -39,6 +39,7 @@ Dossier read_again(const View& view, const Dossier& seen) {
   for (const auto& question : fresh.care.questioned_visits) {
     if (!question.task.empty()) tasks.push_back(question.task.text());
   }
+  for (const auto& question : fresh.care.questioned_offers) tasks.push_back(question.task.text());
   for (const auto& task : seen.open_tasks) {
     if (std::find(tasks.begin(), tasks.end(), task.task.text()) == tasks.end()) tasks.push_back(task.task.text());
   }
@@ -135,6 +136,7 @@ std::vector<std::string> tasks_of(const PersonCareRecord& care) {
   for (const auto& question : care.questioned_visits) {
     if (!question.task.empty()) ids.push_back(question.task.text());
   }
+  for (const auto& question : care.questioned_offers) ids.push_back(question.task.text());
   return ids;
 }
 

@@ -28,6 +28,7 @@ class Check {
     }
     for (const auto& task : dossier_.open_tasks) check_task(task);
     for (const auto& question : dossier_.care.questioned_visits) check_question(question);
+    for (const auto& question : dossier_.care.questioned_offers) check_listed("offer " + question.offer.text(), question.task);
     for (const auto& planned : dossier_.care.planned_visits) check_planned(planned);
     return std::move(leaks_);
   }
@@ -178,6 +179,13 @@ class Check {
       const bool is_named = std::any_of(questions.begin(), questions.end(),
                                         [&](const QuestionedVisit& q) { return q.appointment == task.appointment && q.task == task.task; });
       if (!is_named) leak({}, "task " + task.task.text() + " is open for a visit that is not in question");
+      return;
+    }
+    if (!task.offer.empty()) {
+      const auto& questions = dossier_.care.questioned_offers;
+      const bool is_named = std::any_of(questions.begin(), questions.end(),
+                                        [&](const QuestionedOffer& q) { return q.offer == task.offer && q.task == task.task; });
+      if (!is_named) leak({}, "task " + task.task.text() + " is open for an offer that is not in question");
       return;
     }
     const auto& gaps = dossier_.care.gaps;

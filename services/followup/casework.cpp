@@ -339,6 +339,7 @@ void Casework::list_task(TaskRecord task) {
   opened.reason = task.reason;
   opened.appointment = task.appointment;
   opened.due_at = task.due_at;
+  opened.offer = task.offer;
   tell(std::move(opened));
   decision_.add_to_index(std::string(kWorkList), task.task.text(), score_of(now_));
   if (!task.site.empty()) decision_.add_to_index(work_list_of(task.site), task.task.text(), score_of(now_));
@@ -385,6 +386,7 @@ void Casework::end_task(const TaskId& id, TaskState state, TaskOutcome outcome, 
   closed.state = state;
   closed.outcome = outcome;
   closed.by = std::move(by);
+  closed.offer = task->offer;
   closed.reason = std::move(why);
   tell(std::move(closed));
   decision_.remove_from_index(std::string(kWorkList), id.text());
@@ -570,13 +572,39 @@ void Casework::settle_question(const AppointmentId& appointment, std::string why
   std::erase_if(care_.questioned_visits, [&](const QuestionedVisit& q) { return q.appointment == appointment; });
 }
 
+void Casework::question_offer(const messages::OfferQuestioned& event) {
+  constexpr std::size_t kOffersMax = 64;
+  auto& offers = care_.questioned_offers;
+  if (offers.size() == kOffersMax || std::ranges::find(offers, event.offer, &QuestionedOffer::offer) != offers.end()) return;
+  TaskRecord task;
+  task.task = TaskId(care_.person.text() + ".k-" + std::to_string(++care_.tasks_opened));
+  task.site = event.site;
+  task.kind = TaskKind::kPhoneCall;
+  task.offer = event.offer;
+  task.reason = offer_words(event.local_start);
+  task.words = event.words;
+  task.due_at = question_due(event.site);
+  offers.push_back({event.offer, task.task});
+  list_task(std::move(task));
+}
+
+void Casework::settle_offer(const OfferId& offer, std::string why) {
+  auto& offers = care_.questioned_offers;
+  const auto known = std::ranges::find(offers, offer, &QuestionedOffer::offer);
+  if (known == offers.end()) return;
+  end_task(known->task, TaskState::kWithdrawn, TaskOutcome{}, {}, std::move(why));
+  offers.erase(known);
+}
+
 void Casework::settle_all_questions() {
   const std::string why = "nobody follows this person up any more";
   while (!care_.questioned_visits.empty()) settle_question(AppointmentId(care_.questioned_visits.front().appointment), why);
+  while (!care_.questioned_offers.empty()) settle_offer(OfferId(care_.questioned_offers.front().offer), why);
 }
 
 void Casework::finish_question(const TaskId& task, TaskOutcome outcome, std::string by) {
   end_task(task, TaskState::kDone, outcome, std::move(by));
+  std::erase_if(care_.questioned_offers, [&](const QuestionedOffer& q) { return q.task == task; });
   for (auto& known : care_.questioned_visits) {
     if (known.task != task) continue;
     known.task = {};

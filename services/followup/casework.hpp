@@ -124,6 +124,9 @@ class Casework {
   bool is_left_to_its_claimer(const AppointmentId& appointment);
   /// The visit is out of doubt, or out of the book: nobody needs to ask any more, and why.
   void settle_question(const AppointmentId& appointment, std::string why);
+  /// Somebody must read what was written about an offered time: a task at its site, one at a time.
+  void question_offer(const messages::OfferQuestioned& event);
+  void settle_offer(const OfferId& offer, std::string why);
   void settle_all_questions();
   /// Somebody has asked.
   void finish_question(const TaskId& task, messages::TaskOutcome outcome, std::string by);

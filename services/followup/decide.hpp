@@ -14,7 +14,8 @@ using Consumed = runtime::Consumes<
                       messages::AppointmentMoved, messages::AppointmentCancelled, messages::AppointmentNoShow,
                       messages::AppointmentCompleted, messages::VisitImported, messages::MessageSent, messages::MessageWithheld,
                       messages::AppointmentConfirmed, messages::AppointmentArrived, messages::VisitQuestioned, messages::VisitAffirmed,
-                      messages::AppointmentPlanned, messages::AppointmentPlanDropped>,
+                      messages::OfferQuestioned, messages::OfferAccepted, messages::OfferDeclined, messages::AppointmentPlanned,
+                      messages::AppointmentPlanDropped>,
     runtime::EveryLane<messages::SiteDefined>>;
 using Message = runtime::MessageOf<messages::FollowupCommand, Consumed, Timer>;
 
@@ -48,10 +49,13 @@ Decision on(const State& state, const ReviewTimer& timer, Instant now);
 Decision on(const State& state, const messages::ClaimTask& command, Instant now);
 Decision on(const State& state, const messages::RecordTaskOutcome& command, Instant now);
 
-// decide_visit_task.cpp: visits to come that somebody must ask about
+// decide_visit_task.cpp: visits to come that somebody must ask about, and words about an offered time that somebody must read
 Decision on(const State& state, const messages::SiteDefined& event, Instant now);
 Decision on(const State& state, const messages::VisitQuestioned& event, Instant now);
 Decision on(const State& state, const messages::VisitAffirmed& event, Instant now);
+Decision on(const State& state, const messages::OfferQuestioned& event, Instant now);
+Decision on(const State& state, const messages::OfferAccepted& event, Instant now);
+Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
 Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now);
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now);
 Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& command, Instant now);

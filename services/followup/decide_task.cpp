@@ -87,7 +87,7 @@ Decision on(const State& state, const messages::RecordTaskOutcome& command, Inst
   if (task == nullptr) return Decision::refuse(FollowupRefusal::kUnknownTask, command.task.text());
   if (!is_open(*task)) return Decision::refuse(FollowupRefusal::kIllegalTransition, "the task is " + std::string(to_string(task->state)));
   if (is_claimed_by_another(*task, command.by, now)) return Decision::refuse(FollowupRefusal::kAlreadyClaimed, task->claimed_by);
-  if (!task->appointment.empty()) return on_visit_task(state, command, now);
+  if (!task->appointment.empty() || !task->offer.empty()) return on_visit_task(state, command, now);
   const GapId gap = task->gap;
   const Gap* found = work.find_gap(gap);
   if (found == nullptr || found->task != command.task) return Decision::refuse(FollowupRefusal::kUnknownGap, gap.text());

@@ -1,4 +1,5 @@
-// Visits to come that a text message has put in question: somebody asks, unless the visit or a yes settles it first.
+// What a text message leaves to a person: a visit to come that is in question, unless the visit or a yes settles it first, and words about
+// an offered time.
 
 #include <string>
 
@@ -41,6 +42,26 @@ Decision on(const State& state, const messages::AppointmentConfirmed& event, Ins
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now) {
   Casework work(state, event.person.text(), now);
   work.settle_question(event.appointment, "they have arrived");
+  return work.finish();
+}
+
+/// The offer stays what it is. Whoever calls may take it, or offer other times when it is gone.
+Decision on(const State& state, const messages::OfferQuestioned& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  if (is_gone(work.care())) return {};
+  work.question_offer(event);
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::OfferAccepted& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.settle_offer(event.offer, "they have taken the offered time");
+  return work.finish();
+}
+
+Decision on(const State& state, const messages::OfferDeclined& event, Instant now) {
+  Casework work(state, event.person.text(), now);
+  work.settle_offer(event.offer, "they do not want the offered time");
   return work.finish();
 }
 

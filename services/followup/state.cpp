@@ -110,6 +110,7 @@ messages::TaskView view_of(const TaskRecord& task, Instant now) {
   view.appointment = task.appointment;
   view.due_at = task.due_at;
   view.words = task.words;
+  view.offer = task.offer;
   return view;
 }
 
@@ -144,6 +145,11 @@ std::string question_words(messages::VisitDoubt doubt, Instant start, std::strin
   if (also_asked == 0) return words;
   return words + "; that phone was asked about " + std::to_string(also_asked) + (also_asked == 1 ? " visit" : " visits") +
          " of others that day, too";
+}
+
+std::string offer_words(LocalTime start) {
+  return "Was offered a free time on " + spoken(start) +
+         " and wrote something that only a person understands: read it, and call if need be";
 }
 
 }  // namespace bridgework::followup

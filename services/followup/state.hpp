@@ -62,6 +62,8 @@ messages::TaskView view_of(const TaskRecord& task, Instant now);
 /// Why somebody is to call about a visit, in words: what was written, the visit on the clock of `zone`, what to ask, and how many visits of
 /// others that day were asked about at that phone.
 std::string question_words(messages::VisitDoubt doubt, Instant start, std::string_view zone, unsigned also_asked = 0);
+/// Why somebody is to call about an offered time.
+std::string offer_words(LocalTime start);
 
 /// Everybody's work list, and one site's part of it. Scored by when the task was opened.
 inline constexpr std::string_view kWorkList = "tasks";

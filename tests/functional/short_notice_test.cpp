@@ -157,6 +157,16 @@ TEST_F(ShortNotice, OfTwoWhoClickAndOneWhoWritesOneWins) {
   ASSERT_EQ(links.size(), 4u);
   const Answer forged = click(links[0] + "0", "accept");
   EXPECT_EQ(forged.status, 404);
+  // words that nobody understands change nothing, and are on the work list
+  post("/v1/messages/inbound", {{"from", "+12125550203"}, {"body", "could I come later?"}});
+  ASSERT_TRUE(suite.settle());
+  for (const auto& offer : offers()) EXPECT_EQ(offer.at("state").as_string(), "open");
+  const auto tasks = [&] { return suite.api().get("/v1/tasks?person=p-3"); };
+  ASSERT_EQ(tasks().at("/tasks").as_array().size(), 1u) << tasks().text;
+  EXPECT_EQ(tasks().string_at("/tasks/0/words"), "could I come later?");
+  EXPECT_EQ(tasks().string_at("/tasks/0/reason"),
+            "Was offered a free time on 6 October at 11:00 and wrote something that only a person understands: read it, and call if need be");
+
   EXPECT_EQ(click(links[3], "decline").status, 200);
   const Answer won = click(links[1], "accept");
   EXPECT_EQ(won.status, 200);
@@ -165,6 +175,7 @@ TEST_F(ShortNotice, OfTwoWhoClickAndOneWhoWritesOneWins) {
   EXPECT_EQ(click(links[0], "accept").status, 409);
   post("/v1/messages/inbound", {{"from", "+12125550203"}, {"body", "YES"}});
   EXPECT_TRUE(suite.settle());
+  EXPECT_EQ(tasks().at("/tasks").as_array().size(), 1u) << "whoever calls has other times; " << tasks().text;
   std::size_t accepted = 0;
   for (const auto& offer : offers()) accepted += offer.at("state").as_string() == "accepted";
   EXPECT_EQ(accepted, 1u);

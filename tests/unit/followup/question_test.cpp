@@ -37,6 +37,23 @@ class FollowupQuestion : public Clinic {
   messages::AppointmentConfirmed confirmed(std::string id) const {
     return visit_event<messages::AppointmentConfirmed>(std::move(id), Purpose::kHygiene, utc(2026, 3, 5, 9));
   }
+  messages::OfferQuestioned wrote_about_offer(std::string words = "can it be later?") const {
+    messages::OfferQuestioned event;
+    event.person = PersonId(ana);
+    event.site = SiteId("main");
+    event.offer = OfferId("main.f-1.o-1");
+    event.local_start = testing::local(2026, 3, 4, 9);
+    event.words = Phi<std::string>(std::move(words));
+    return event;
+  }
+  template <class Event>
+  Event about_offer() const {
+    Event event;
+    event.person = PersonId(ana);
+    event.site = SiteId("main");
+    event.offer = OfferId("main.f-1.o-1");
+    return event;
+  }
   void is_booked(std::string id = "main.v-1", Instant at = utc(2026, 3, 5, 9)) { handle(booked(std::move(id), Purpose::kHygiene, at)); }
   std::vector<messages::TaskView> tasks_of_ana() const {
     messages::ListTasks query;
@@ -185,6 +202,45 @@ TEST_F(FollowupQuestion, ToAHouseholdSaysHowManyOthersWereAsked) {
       only_task().reason,
       "Answered no when asked about the visit on 5 March at 09:00: call and ask whether it stands; that phone was asked about 2 visits "
       "of others that day, too");
+}
+
+TEST_F(FollowupQuestion, AboutAnOfferedTimeIsReadByAPersonOnceAtATime) {
+  site_has_hours();
+  handle(wrote_about_offer());
+  handle(wrote_about_offer("hello?"));
+  const auto task = only_task();
+  EXPECT_EQ(task.site, SiteId("main"));
+  EXPECT_EQ(task.offer, OfferId("main.f-1.o-1"));
+  EXPECT_TRUE(task.appointment.empty());
+  EXPECT_EQ(task.kind, TaskKind::kPhoneCall);
+  EXPECT_EQ(task.reason,
+            "Was offered a free time on 4 March at 09:00 and wrote something that only a person understands: read it, and call if need be");
+  EXPECT_EQ(task.words.reveal(), "can it be later?");
+  EXPECT_EQ(task.due_at, utc(2026, 3, 2, 10)) << "within an hour, on a Monday at nine";
+  ASSERT_EQ(tasks_of_ana().size(), 1u);
+  handle(outcome(task.task.text(), TaskOutcome::kVoicemail));
+  EXPECT_EQ(only_task().not_before, utc(2026, 3, 2, 10));
+  handle(outcome(task.task.text(), TaskOutcome::kSpokeBooked));
+  EXPECT_TRUE(tasks().empty());
+  handle(wrote_about_offer("and now?"));
+  EXPECT_EQ(only_task().words.reveal(), "and now?");
+}
+
+TEST_F(FollowupQuestion, AboutAnOfferedTimeIsSettledByTheAnswer) {
+  handle(wrote_about_offer());
+  const auto& taken = handle(about_offer<messages::OfferAccepted>());
+  ASSERT_NE(taken.event<messages::TaskClosed>(), nullptr);
+  EXPECT_EQ(taken.event<messages::TaskClosed>()->offer, OfferId("main.f-1.o-1"));
+  EXPECT_EQ(taken.event<messages::TaskClosed>()->reason, "they have taken the offered time");
+  EXPECT_TRUE(tasks().empty());
+  handle(wrote_about_offer());
+  handle(about_offer<messages::OfferDeclined>());
+  EXPECT_TRUE(tasks().empty());
+  handle(wrote_about_offer());
+  handle(person_is(messages::PersonStatus::kDeceased));
+  EXPECT_TRUE(tasks().empty());
+  handle(wrote_about_offer());
+  EXPECT_TRUE(tasks().empty()) << "nobody calls the dead";
 }
 
 TEST_F(FollowupQuestion, IsSettledByWhateverBecomesOfTheVisit) {

@@ -152,6 +152,20 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
     event.appointment = AppointmentId(std::move(id));
     world.handle(event);
   }
+  void offer_happens() {
+    const OfferId offer("main.f-1.o-" + std::to_string(pick(3)));
+    const auto tell = [&]<class Event>(Event event) {
+      event.person = PersonId(ana);
+      event.offer = offer;
+      world.handle(event);
+    };
+    switch (pick(3)) {
+      case 0: return tell(messages::OfferAccepted{});
+      case 1: return tell(messages::OfferDeclined{});
+      default: return tell(messages::OfferQuestioned{});
+    }
+  }
+
   void outreach_reports() {
     const auto due = world.events<messages::FollowUpStepDue>();
     if (due.empty() || one_in(4)) return;
@@ -209,7 +223,7 @@ class FollowupRandom : public Clinic, public ::testing::WithParamInterface<unsig
       case 3: item_command(); return;
       case 4:
       case 5: visit_happens(); return;
-      case 6: outreach_reports(); return;
+      case 6: one_in(6) ? offer_happens() : outreach_reports(); return;
       case 7: task_command(); return;
       case 8: gap_command(); return;
       case 9:
