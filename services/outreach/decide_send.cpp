@@ -69,7 +69,9 @@ SendMessage written(std::span<const MessageRecord> messages, const PersonRecord&
   effect.body = Phi<std::string>(std::move(rendered.body));
   effect.unsubscribe_link = Phi<std::string>(words.unsubscribe);
   effect.date = question.now;
-  effect.not_after = message.useful_until ? std::min(closes, *message.useful_until) : closes;
+  effect.not_after = closes;
+  for (const MessageRecord& each : messages)
+    if (each.useful_until) effect.not_after = std::min(effect.not_after, *each.useful_until);
   return effect;
 }
 
