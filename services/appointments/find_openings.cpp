@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "appointments/calendar.hpp"
+#include "appointments/tight_days.hpp"
 #include "runtime/zone.hpp"
 
 namespace bridgework::appointments {
@@ -240,7 +241,8 @@ class Search {
   bool may_hold_one(const Searched& site, LocalDay day) const {
     if (!part_.weekdays[static_cast<std::size_t>(runtime::weekday(day))]) return false;
     const auto line = std::ranges::lower_bound(site.tight, day, {}, &TightDay::day);
-    return line == site.tight.end() || line->day != day || line->longest_minutes >= site.type->duration_minutes;
+    return line == site.tight.end() || line->day != day ||
+           may_begin(*line, site.type->duration_minutes, part_.from_minute, part_.until_minute);
   }
 
   static bool later(const Candidate& a, const Candidate& b) { return std::tie(b.earliest, b.site) < std::tie(a.earliest, a.site); }

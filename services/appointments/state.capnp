@@ -124,11 +124,16 @@ struct GroupHoldLapsed $Cat.timer {
 struct TightDay {
   day @0 :Int32 $Cat.day;
   longestMinutes @1 :UInt16;
-  # No visit of more minutes can begin on that day, with any provider in any chair. Holds count as free: they end without a commit.
+  # No visit of more minutes can begin on that day, with any provider in any chair; 1440: nothing is said. Holds count as free: they end
+  # without a commit.
+  missingBeforeNoon @2 :UInt64;
+  # The same by the hour in which a visit begins, five bits for each, the hour after midnight lowest: how many times five minutes the
+  # longest one lacks of two hours. 0: nothing is said, it may be of any length; 24: none can begin in that hour.
+  missingAfterNoon @3 :UInt64;
 }
 struct TightDaysRecord $Cat.record {
-  # The days of a site that have little time left, so that a search need not read them; a day that is not listed may have any. Written in
-  # the same commit as the day or the site's calendar, ascending. Id: the site.
+  # The days of a site that have little time left, or none in some hour, so that a search need not read them; a day that is not listed may
+  # have any. Written in the same commit as the day or the site's calendar, ascending. Id: the site.
   days @0 :List(TightDay);
 }
 

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -196,7 +199,7 @@ TEST(AppointmentsTightDays, ListWhatIsAgreedAndNoHolds) {
   EXPECT_EQ(group.longest("west", day(2026, 1, 7)), 0);
   group.move("west.h-1", "west.m-1", local(2026, 1, 8, 9));
   EXPECT_EQ(group.longest("west", day(2026, 1, 6)), -1);
-  EXPECT_EQ(group.longest("west", day(2026, 1, 8)), -1) << "two hours are left";
+  EXPECT_EQ(group.longest("west", day(2026, 1, 8)), 1440) << "two hours are left, but none of the first";
   group.about<messages::MarkNoShow>("west.f-01-07-11");
   EXPECT_EQ(group.longest("west", day(2026, 1, 7)), 60);
 }
@@ -235,6 +238,110 @@ TEST(AppointmentsTightDays, ForgetWhatIsPast) {
   group.cancel("west.f-01-09-9");
   EXPECT_EQ(group.longest("west", day(2026, 1, 6)), -1);
   EXPECT_EQ(group.longest("west", day(2026, 1, 9)), 60);
+}
+
+/// What a search reads of the group, counted.
+class Counting final : public View {
+ public:
+  explicit Counting(const Group& group) : group_(&group) {}
+  bool index_has(std::string_view index, std::string_view member) const override { return group_->view().index_has(index, member); }
+  std::vector<runtime::IndexEntry> index(std::string_view index, double from, double to, std::size_t limit) const override {
+    return group_->view().index(index, from, to, limit);
+  }
+  std::size_t index_size(std::string_view index) const override { return group_->view().index_size(index); }
+  std::vector<std::string> lines(messages::FindOpenings query) const {
+    days_ = 0;
+    auto answered = answer(*this, Query(std::move(query)), {}, group_->now());
+    return Group::lines_of(std::get<messages::SlotList>(answered.value()).slots);
+  }
+  std::size_t days() const { return days_; }
+
+ protected:
+  std::vector<std::optional<Record>> load(std::span<const Key> keys) const override {
+    std::vector<std::optional<Record>> found;
+    for (const auto& key : keys) {
+      if (key.record.find(".d-") != std::string::npos) ++days_;
+      const auto it = group_->records().find(key.record);
+      found.push_back(it == group_->records().end() ? std::nullopt : std::optional(it->second));
+    }
+    return found;
+  }
+  void scan(std::string_view, const std::function<void(std::string_view, const Record&)>&) const override {}
+
+ private:
+  const Group* group_;
+  mutable std::size_t days_ = 0;
+};
+
+/// Mornings of the west site are full for eight days, Thursday the 15th is free; from one to six all of them are free.
+class FullMornings : public Group {
+ public:
+  FullMornings() {
+    auto open = hours(1, 6, clock(9), clock(12));
+    for (const auto& after_lunch : hours(1, 6, clock(13), clock(18))) open.push_back(after_lunch);
+    handle(messages::DefineSite{.site = SiteId("west"), .name = "west", .zone = "America/Los_Angeles", .hours = open});
+    handle(messages::DefineProvider{.provider = ProviderId("dr-west"), .site = SiteId("west"), .name = "west", .shifts = open});
+    for (const unsigned date : {6U, 7U, 8U, 9U, 10U, 12U, 13U, 14U}) fill("west", day(2026, 1, date));
+  }
+  static messages::FindOpenings between(int from_minute, int until_minute) {
+    auto query = exams(day(2026, 1, 6), 1);
+    query.sites = {SiteId("west")};
+    query.from_minute = static_cast<std::uint16_t>(from_minute);
+    query.until_minute = static_cast<std::uint16_t>(until_minute);
+    return query;
+  }
+};
+
+TEST(AppointmentsTightDays, SpareASearchForMorningsTheDaysWhoseMorningsAreFull) {
+  FullMornings group;
+  const Counting reader(group);
+  EXPECT_EQ(reader.lines(FullMornings::between(clock(8), clock(12))), std::vector<std::string>{"01-15 09:00 west dr-west"});
+  const std::size_t with_free_mornings = reader.days();
+  EXPECT_EQ(reader.lines(FullMornings::between(0, clock(24))), std::vector<std::string>{"01-06 13:00 west dr-west"});
+  EXPECT_GT(reader.days(), 8u) << "a day with a free afternoon may be the one";
+  EXPECT_LE(with_free_mornings, 14u) << "as many as are read at once, from the 15th on";
+  auto first_days = FullMornings::between(clock(8), clock(12));
+  first_days.days = 9;
+  EXPECT_TRUE(reader.lines(first_days).empty());
+  EXPECT_EQ(reader.days(), 0u);
+  first_days = FullMornings::between(clock(13), clock(18));
+  first_days.days = 9;
+  EXPECT_EQ(reader.lines(first_days), std::vector<std::string>{"01-06 13:00 west dr-west"});
+}
+
+TEST(AppointmentsTightDays, SayByTheHourHowLongAVisitMayBe) {
+  FullMornings group;
+  const auto line = [&](LocalDay date) {
+    const auto& days = group.tight("west")->days;
+    return *std::ranges::find(days, date, &TightDay::day);
+  };
+  EXPECT_EQ(group.longest("west", kTuesday), 1440) << "listed for its morning alone";
+  EXPECT_FALSE(may_begin(line(kTuesday), 5, clock(9), clock(12)));
+  EXPECT_TRUE(may_begin(line(kTuesday), 60, clock(9), clock(13, 1)));
+  EXPECT_TRUE(may_begin(line(kTuesday), 300, clock(9), clock(18))) << "two hours are as far as a line measures";
+  group.cancel("west.f-01-06-10");
+  EXPECT_FALSE(may_begin(line(kTuesday), 5, clock(9), clock(10)));
+  EXPECT_TRUE(may_begin(line(kTuesday), 60, clock(9), clock(11)));
+  EXPECT_FALSE(may_begin(line(kTuesday), 65, clock(9), clock(12)));
+  group.cancel("west.f-01-06-9");
+  group.cancel("west.f-01-06-11");
+  EXPECT_EQ(group.longest("west", kTuesday), -1);
+}
+
+TEST(AppointmentsTightDays, FindAVisitOfHoursInAFreeAfternoon) {
+  FullMornings group;
+  group.handle(messages::DefineVisitType{
+      .visit_type = "implant", .site = SiteId("west"), .name = "I", .duration_minutes = 240, .purpose = messages::Purpose::kExam});
+  auto query = FullMornings::between(0, clock(24));
+  query.type = "implant";
+  EXPECT_EQ(group.lines(query), std::vector<std::string>{"01-06 13:00 west dr-west"});
+}
+
+TEST(AppointmentsTightDays, AsTheyWereWrittenOnceSayNothingOfHours) {
+  const TightDay line{.day = kTuesday, .longest_minutes = 50};
+  EXPECT_TRUE(may_begin(line, 50, 0, 1));
+  EXPECT_TRUE(may_begin(line, 50, clock(23), clock(24)));
+  EXPECT_FALSE(may_begin(line, 55, 0, clock(24)));
 }
 
 /// Every grid minute of every provider asked by itself, from the day's book alone.
@@ -293,7 +400,7 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
   const auto recent = [&] {
     return ids.empty() ? std::string("west.v-none") : ids[ids.size() - 1 - pick(std::min<std::size_t>(ids.size(), 30))];
   };
-  std::size_t held = 0, offered = 0, tight = 0;
+  std::size_t held = 0, offered = 0, tight = 0, by_the_hour = 0;
   std::vector<messages::Slot> found;
   for (int step = 0; step < 400; ++step) {
     const std::string site = pick(3) == 0 ? "west" : "main";
@@ -351,7 +458,7 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
     auto query = exams(day(2026, 3, static_cast<unsigned>(5 + pick(5))), static_cast<std::uint16_t>(1 + pick(40)));
     query.days = static_cast<std::uint16_t>(1 + pick(5));
     if (pick(4) == 0) query.weekdays = {1, 6, 7};
-    if (pick(4) == 0) {
+    if (pick(2) == 0) {
       query.from_minute = static_cast<std::uint16_t>(pick(700));
       query.until_minute = static_cast<std::uint16_t>(query.from_minute + 1 + pick(700));
     }
@@ -360,11 +467,15 @@ TEST_P(Openings, AreThoseThatAskingEveryMinuteFinds) {
     ASSERT_EQ(Group::lines_of(found), Group::lines_of(expected)) << "seed " << GetParam() << " step " << step;
     ASSERT_TRUE(found == expected) << "a chair or an instant, seed " << GetParam() << " step " << step;
     offered += found.size();
-    if (group.tight("main") != nullptr) tight += group.tight("main")->days.size();
+    if (group.tight("main") != nullptr) {
+      tight += group.tight("main")->days.size();
+      by_the_hour += static_cast<std::size_t>(std::ranges::count(group.tight("main")->days, 1440, &TightDay::longest_minutes));
+    }
   }
   EXPECT_GT(held, 80u);
   EXPECT_GT(offered, 1000u);
   EXPECT_GT(tight, 300u) << "lists of tight days were in use";
+  EXPECT_GT(by_the_hour, 30u) << "of days, too, that only some hours of are tight";
 }
 
 INSTANTIATE_TEST_SUITE_P(AppointmentsSeeds, Openings, ::testing::Values(1u, 2u, 3u, 4u, 5u, 6u));
