@@ -27,6 +27,8 @@ namespace json = boost::json;
 
 /// As many openings of one visit type as one question may bring.
 constexpr std::int64_t kSlotsMax = 500;
+/// More moves than an id of ours has room for.
+constexpr int kMovesMax = 32;
 
 json::string text(std::string_view from) { return json::string(from.data(), from.size()); }
 
@@ -168,9 +170,7 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::read(const Asked& asked) {
       found.push_back(fhir_patient(std::get<messages::PersonView>(view)));
       co_return found;
     }
-    json::object fields{{"appointment", text(*id)}};
-    const auto reply = co_await ask(asked, "GetAppointment", std::move(fields));
-    const auto view = reply_as<messages::AppointmentView>(reply);
+    const auto view = co_await visit_shown_as(asked, *id);
     if (const auto* problem = std::get_if<Problem>(&view)) co_return *problem;
     auto appointment = fhir_appointment(std::get<messages::AppointmentView>(view));
     if (!appointment) co_return Problem{410, "hold_lapsed", "the hold has lapsed: it never became an appointment"};
@@ -207,6 +207,25 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::read(const Asked& asked) {
     co_return found;
   }
   co_return Problem{404, "not_offered", "that opening is not offered now: search again"};
+}
+
+asio::awaitable<std::variant<messages::AppointmentView, Problem>> FhirEndpoint::visit_shown_as(const Asked& asked, std::string id) {
+  for (int moves = -1; moves < kMovesMax; ++moves) {
+    json::object fields{{"appointment", text(id)}};
+    const auto reply = co_await ask(asked, "GetAppointment", std::move(fields));
+    auto view = reply_as<messages::AppointmentView>(reply);
+    if (const auto* problem = std::get_if<Problem>(&view)) {
+      const auto unmoved = unmoved_id_of_fhir(asked.id);
+      if (moves >= 0 || problem->status != 404 || !unmoved) co_return view;
+      id = *unmoved;
+      continue;
+    }
+    const auto& found = std::get<messages::AppointmentView>(view);
+    if (moves < 0 || visit_fhir_id(found.appointment.text()) == asked.id) co_return view;
+    if (found.moved_to.empty()) break;
+    id = found.moved_to.text();
+  }
+  co_return nothing_here(asked.type);
 }
 
 asio::awaitable<FhirEndpoint::Found> FhirEndpoint::search(const Asked& asked, const FhirSearch& search) {
@@ -499,13 +518,13 @@ asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_history(const Asked& aske
   if (const auto* problem = std::get_if<Problem>(&done)) co_return of_the_resource(*problem);
   const bool is_new = std::get<messages::VisitsImported>(done).imported == 1;
   co_return Taken{is_new,
-                  "Appointment/" + fhir_id(visit.appointment),
+                  "Appointment/" + visit_fhir_id(visit.appointment),
                   {is_new ? "taken as history: nobody is contacted about it" : "known already, and left as it is"}};
 }
 
 asio::awaitable<FhirEndpoint::Took> FhirEndpoint::take_booking(const Asked& asked, const VisitFromFhir& visit,
                                                                const messages::SiteView& site, LocalTime local_start) {
-  Taken taken{true, "Appointment/" + fhir_id(visit.appointment), {"held and booked"}};
+  Taken taken{true, "Appointment/" + visit_fhir_id(visit.appointment), {"held and booked"}};
   json::object appointment{{"appointment", text(visit.appointment)}};
   const auto known_reply = co_await ask(asked, "GetAppointment", appointment);
   const auto known = reply_as<messages::AppointmentView>(known_reply);

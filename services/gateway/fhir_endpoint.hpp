@@ -60,6 +60,8 @@ class FhirEndpoint {
   using Found = std::variant<Resources, Problem>;
 
   asio::awaitable<Found> read(const Asked& asked);
+  /// The visit that is shown under the id that was asked for; `id` is what that says when it is not shortened.
+  asio::awaitable<std::variant<messages::AppointmentView, Problem>> visit_shown_as(const Asked& asked, std::string id);
   asio::awaitable<Found> search(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_patients(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_appointments(const Asked& asked, const FhirSearch& search);

@@ -10,6 +10,7 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
+#include "gateway/ids.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/times.hpp"
 
@@ -24,6 +25,10 @@ json::string text(std::string_view from) { return json::string(from.data(), from
 // ---- ids
 
 constexpr std::string_view kHex = "0123456789abcdef";
+
+/// With this begins what a move adds to the id of a visit, and what stands in its stead where that is too long.
+constexpr std::string_view kMove = ".m-";
+constexpr std::string_view kShortened = ".s-";
 
 enum class Dot { kStays, kIsWritten };
 
@@ -84,7 +89,7 @@ json::array identifiers(std::string_view system, std::string_view value) {
 }
 
 json::object reference(std::string_view type, std::string_view id, std::string_view system) {
-  return {{"reference", text(std::string(type) + "/" + fhir_id(id))},
+  return {{"reference", text(std::string(type) + "/" + (type == "Appointment" ? visit_fhir_id(id) : fhir_id(id)))},
           {"type", text(type)},
           {"identifier", {{"system", text(system)}, {"value", text(id)}}}};
 }
@@ -141,6 +146,20 @@ std::optional<std::string> id_of_fhir(std::string_view given) {
   auto id = unescaped(given);
   if (!id || id->empty() || fhir_id(*id) != given) return std::nullopt;
   return id;
+}
+
+std::string visit_fhir_id(std::string_view id) {
+  std::string whole = fhir_id(id);
+  if (whole.size() <= kFhirIdMax) return whole;
+  const std::string made = std::string(kShortened.substr(1)) + id_suffix("fhir", "Appointment", id);
+  std::string first = fhir_id(id.substr(0, id.find(kMove)));
+  return first.size() + 1 + made.size() <= kFhirIdMax ? first.append(".").append(made) : made;
+}
+
+std::optional<std::string> unmoved_id_of_fhir(std::string_view given) {
+  const std::size_t shortened = given.rfind(kShortened);
+  if (shortened == std::string_view::npos) return std::nullopt;
+  return id_of_fhir(given.substr(0, shortened));
 }
 
 std::string schedule_fhir_id(const ScheduleKey& key) {
@@ -215,7 +234,7 @@ std::optional<json::object> fhir_appointment(const messages::AppointmentView& vi
   if (status == kStatuses.end()) return std::nullopt;
   const messages::Visit& visit = view.visit;
   json::object appointment{{"resourceType", "Appointment"},
-                           {"id", text(fhir_id(view.appointment.text()))},
+                           {"id", text(visit_fhir_id(view.appointment.text()))},
                            {"identifier", identifiers(kFhirAppointmentSystem, view.appointment.text())},
                            {"status", text(status->appointment)}};
   if (view.state == VisitState::kMoved) {

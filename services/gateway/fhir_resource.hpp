@@ -2,6 +2,7 @@
 // What the suite knows, as FHIR R4 (4.0.1) resources: Patient, Appointment, Schedule, Slot, and what goes around them.
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,21 @@ inline constexpr std::string_view kFhirVisitTypeSystem = "urn:bridgework:visit-t
 inline constexpr std::string_view kFhirPurposeSystem = "urn:bridgework:purpose";
 
 /// An id as FHIR writes it, `[A-Za-z0-9.-]`: any other byte becomes `--` and two hexadecimal digits, and so does a hyphen that would read
-/// as the beginning of one. FHIR ends ids at 64 characters; ours may be longer (a visit that was moved often), and are then shown whole.
+/// as the beginning of one. FHIR ends ids at 64 characters; those of visits are kept to that by `visit_fhir_id`.
 std::string fhir_id(std::string_view id);
 /// Back; nothing when no id of ours is written like that.
 std::optional<std::string> id_of_fhir(std::string_view text);
+
+inline constexpr std::size_t kFhirIdMax = 64;
+/// A visit's id as FHIR writes it, always the same and never longer than FHIR allows.
+///
+/// Each move lengthens the id of a visit. What would be too long is written `harbour.v-abc.s-q2…`: the id before the first move, and
+/// characters made of the whole id. Where even that is too long (a site with a long name) the characters stand alone, and the visit is
+/// found by its identifier only, which is always whole.
+std::string visit_fhir_id(std::string_view id);
+/// The id before the first move, from where a visit that was shown with a shortened id is found by following its moves; nothing when the
+/// text is no such id.
+std::optional<std::string> unmoved_id_of_fhir(std::string_view text);
 
 /// `harbour.dr-lee`: a provider's calendar at a site.
 struct ScheduleKey {
