@@ -194,6 +194,11 @@ void Judge::occupy(const AppointmentId& id, const messages::Visit& visit, std::u
   read_.taken[id.text()] = visit;
 }
 
+void Judge::check_not_online(const AppointmentId& id, std::uint64_t sequence) {
+  if (not_online_.contains(id.text()))
+    violation("taken online, though only the practice books it: " + id.text() + " at event " + std::to_string(sequence));
+}
+
 void Judge::check_offers(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence) {
   for (const auto& [offer, offered] : read_.open_offers) {
     if (owner_key(offer) != owner_key(id.text()) || offered.visit.provider != visit.provider) continue;
@@ -213,6 +218,8 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   const auto reason = [](const auto& e) { return e.person.text() + "|" + e.programme + "|" + std::to_string(e.step) + "|" + e.subject; };
   if (is(messages::AppointmentBooked{})) {
     const auto e = as(messages::AppointmentBooked{});
+    once("booked|" + e.appointment.text(), "I5");
+    check_not_online(e.appointment, sequence);
     check_offers(e.appointment, e.visit, sequence);
     occupy(e.appointment, e.visit, sequence);
   } else if (is(messages::AppointmentMoved{})) {
@@ -256,6 +263,7 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   } else if (is(messages::AppointmentHeld{})) {
     const auto e = as(messages::AppointmentHeld{});
     once("held|" + e.appointment.text(), "I5");
+    check_not_online(e.appointment, sequence);
     check_offers(e.appointment, e.visit, sequence);
   } else if (is(messages::SlotOffered{})) {
     const auto e = as(messages::SlotOffered{});
@@ -272,6 +280,19 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
     const auto e = as(messages::OfferAccepted{});
     once("won|" + e.opening.text(), "an opening won twice");
     if (read_.open_offers.erase(e.offer.text()) == 0) violation("an offer that was not open wins: " + e.offer.text());
+  } else if (is(messages::SiteDefined{})) {
+    const auto e = as(messages::SiteDefined{});
+    read_.site_zones[e.site.text()] = e.zone;
+  } else if (is(messages::WebFormChanged{})) {
+    const auto e = as(messages::WebFormChanged{});
+    read_.form_caps[e.site.text()] = e.daily_cap;
+    if (e.enabled) read_.closed.erase(e.site.text());
+    else read_.closed.insert(e.site.text());
+  } else if (is(messages::WebFormAccepted{})) {
+    const std::string site = as(messages::WebFormAccepted{}).site.text();
+    if (read_.closed.contains(site)) violation("the form of " + site + " is taken in although it is switched off");
+    const auto day = runtime::local_day(record->recorded_at, read_.site_zones[site]);
+    if (++read_.forms[{site, day}] > read_.form_caps[site]) violation("the form of " + site + " is taken in more often than its cap");
   } else if (is(messages::GapOpened{})) {
     once("gap|" + as(messages::GapOpened{}).gap.text(), "I5");
   } else if (is(messages::RecoveryCaseOpened{})) {

@@ -29,11 +29,11 @@
 //  I19 all or nothing                     the model of the store checks before it writes; store_conformance_test.cpp holds it to Redis
 //  I20 drops are counted                  world.cpp, check_counts(): what each engine has counted is what the simulator did to it
 //  Not here: I17 (admission: tests/unit/gateway and tests/unit/runtime/wire_test.cpp).
-//  The domain: nothing booked twice (occupy()), no opening won twice or after it was taken back, no offer open over a time that is taken
-//  (read(), check_offers()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live
-//  (leaves()), over the cap (check_caps()) or twice for one reason (read()), no caller texted back twice a day and nobody nurtured who has
-//  booked, was lost or opted out (read()), nobody slipped through (at_rest(): the leak audit of followup,
-//  a pure function over what is stored).
+//  The domain: nothing booked twice (occupy()), nothing taken online that only the practice books, no public form taken in while it is
+//  switched off or above its cap of the day (read()), no opening won twice or after it was taken back, no offer open over a time that is
+//  taken (read(), check_offers()), nobody contacted against consent (about_to_apply()), after STOP, at night where they live (leaves()),
+//  over the cap (check_caps()) or twice for one reason (read()), no caller texted back twice a day and nobody nurtured who has booked, was
+//  lost or opted out (read()), nobody slipped through (at_rest(): the leak audit of followup, a pure function over what is stored).
 //
 // A roll-back of the store takes acknowledged work away; that is what losing a disk costs, and no software below it can undo that. What is
 // promised across one: all services lose the same moment, so everything that holds between them holds again at once; no position ever
@@ -100,6 +100,11 @@ class Judge final : public Witness {
   /// Those that nobody has answered or taken back.
   const std::map<std::string, messages::SlotOffered>& open_offers() const { return read_.open_offers; }
 
+  /// Whether the log says so.
+  bool knows(const std::string& fact) const { return read_.facts.contains(fact); }
+  /// Somebody asks online for a visit under this id whose type the practice alone books: it must never have a time.
+  void not_online(const AppointmentId& appointment) { not_online_.insert(appointment.text()); }
+
   std::uint64_t epoch() const { return epoch_; }
   bool is_suppressed(const std::string& contact) const { return read_.suppressed.contains(contact); }
 
@@ -112,7 +117,11 @@ class Judge final : public Witness {
     std::set<std::string> facts, suppressed, denied;
     std::vector<std::string> offers;
     std::map<std::string, messages::SlotOffered> open_offers;  ///< neither accepted, declined nor revoked
-    std::set<std::string> nurtured;  ///< enquiries that wait for the next step of their sequence
+    std::set<std::string> nurtured;                            ///< enquiries that wait for the next step of their sequence
+    std::set<std::string> closed;                              ///< sites whose public form is switched off
+    std::map<std::string, std::uint32_t> form_caps;
+    std::map<std::string, std::string> site_zones;
+    std::map<std::pair<std::string, LocalDay>, std::uint32_t> forms;  ///< taken in, by site and day there
   };
   struct Left {
     std::string message, person;
@@ -124,6 +133,7 @@ class Judge final : public Witness {
   void once(const std::string& fact, const char* rule);
   /// What anybody was offered of that time must have been taken back before this is told.
   void check_offers(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
+  void check_not_online(const AppointmentId& id, std::uint64_t sequence);
   void occupy(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
   const std::string& incarnation_at(std::uint64_t sequence) const;
   void check_caps();
@@ -133,6 +143,7 @@ class Judge final : public Witness {
   std::function<Instant()> clock_, stores_clock_;
   std::vector<std::string> violations_;
   std::map<std::string, std::string> zones_;
+  std::set<std::string> not_online_;
 
   Read read_;
   std::map<std::pair<std::string, std::uint64_t>, std::string> payloads_;

@@ -69,6 +69,8 @@ TEST_F(Sim, UnderFaultsEveryInvariantHolds) {
   EXPECT_GT(all.trimmed, count);
   EXPECT_GT(all.rebuilds, count / 4);
   EXPECT_GT(all.truncated, 0u);
+  EXPECT_GT(all.booked_online, count / 4);
+  EXPECT_GT(all.refused_online, count / 4);
 }
 
 TEST_F(Sim, InAStormEveryInvariantHolds) {

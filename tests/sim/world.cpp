@@ -35,6 +35,7 @@ using runtime::Engine;
 
 constexpr std::size_t kInstances = 2;
 constexpr int kSites = 2, kPersons = 6;
+constexpr std::uint32_t kFormsADay = 3;  // few, so that a site's form is often full
 constexpr std::array<const char*, kSites> kSiteZones{"America/New_York", "America/Chicago"};
 constexpr std::array<const char*, 3> kPersonZones{"", "America/Los_Angeles", "America/New_York"};  // the first: like their site
 constexpr std::size_t kEffectTypeDigits = 16;
@@ -720,6 +721,7 @@ class World {
   SiteId site(std::size_t i) const { return SiteId("site-" + std::to_string(i)); }
   /// Each site has its own, as nobody is in two places.
   ProviderId provider(const char* name, const SiteId& at) const { return ProviderId(std::string(name) + "-" + at.text()); }
+  FormKeyId form_key(const SiteId& at) const { return FormKeyId(at.text() + ".f-1"); }
   PersonId person(std::size_t i) const { return PersonId("p-" + std::to_string(i)); }
   std::string phone(std::size_t i) const { return "+1212555010" + std::to_string(i / 2); }  // households share
 
@@ -734,13 +736,19 @@ class World {
       call(kAppointments, messages::DefineChair{.chair = ChairId("chair"), .site = site(s), .name = "Chair"});
       for (const char* p : {"a", "b"})
         call(kAppointments, messages::DefineProvider{.provider = provider(p, site(s)), .site = site(s), .name = p, .shifts = hours});
-      const auto visit_type = [&](const char* id, const char* name, std::uint16_t minutes, messages::Purpose purpose) {
-        call(kAppointments,
-             messages::DefineVisitType{
-                 .visit_type = id, .site = site(s), .name = name, .duration_minutes = minutes, .buffer_minutes = 0, .purpose = purpose});
+      const auto visit_type = [&](const char* id, const char* name, std::uint16_t minutes, messages::Purpose purpose, bool online) {
+        call(kAppointments, messages::DefineVisitType{.visit_type = id,
+                                                      .site = site(s),
+                                                      .name = name,
+                                                      .duration_minutes = minutes,
+                                                      .buffer_minutes = 0,
+                                                      .purpose = purpose,
+                                                      .online = online});
       };
-      visit_type("filling", "Filling", 60, messages::Purpose::kRestorative);
-      visit_type("cleaning", "Cleaning", 45, messages::Purpose::kHygiene);
+      visit_type("filling", "Filling", 60, messages::Purpose::kRestorative, false);
+      visit_type("cleaning", "Cleaning", 45, messages::Purpose::kHygiene, true);
+      call(kLeadIntake, messages::SetWebForm{.site = site(s), .enabled = true, .daily_cap = kFormsADay});
+      call(kLeadIntake, messages::IssueFormKey{.site = site(s), .form_key = form_key(site(s)), .overlap_hours = 0});
     }
     settle();
     for (std::size_t i = 0; i < kPersons; ++i) {
@@ -829,7 +837,7 @@ class World {
       }
       case 20: on_call(who, where); break;
       case 21: on_enquiry(); break;
-      case 22: on_link(who); break;
+      case 22: below(2) == 0 ? on_link(who) : on_booking_page(who, where); break;
       case 0:
       case 1: {
         messages::HoldSlot c;
@@ -936,6 +944,69 @@ class World {
     c.outcome = std::array{messages::CallOutcome::kMissed, messages::CallOutcome::kAbandoned, messages::CallOutcome::kNotBooked}[below(3)];
     call(kLeadIntake, c);
   }
+  /// Somebody, or something, fills in the booking page, or the practice switches it off or on.
+  void on_booking_page(std::size_t who, std::size_t where) {
+    if (below(4) == 0) {
+      call(kLeadIntake, messages::SetWebForm{.site = site(where), .enabled = below(3) != 0, .daily_cap = kFormsADay});
+      return;
+    }
+    messages::SubmitWebForm c;
+    c.form_key = form_key(site(where));
+    c.person = PersonId("p-visitor-" + std::to_string(++named_));
+    judge_.lives_in(c.person, kSiteZones[where]);  // it becomes their home site
+    c.enquiry = EnquiryId(c.person.text() + ".e-1");
+    c.given_name = Phi<std::string>("Visitor");
+    c.phone = Phi<std::string>(phone(who));
+    if (below(6) == 0) c.honeypot = Phi<std::string>("cheap watches");
+    c.channel = messages::EnquiryChannel::kOnlineBooking;
+    const Visitor visitor{where, c.person, c.enquiry};
+    call(kLeadIntake, c, [this, visitor](const messages::Reply& reply) {
+      if (reply.outcome == Outcome::kDone) visitors_.push_back(visitor);
+    });
+  }
+  /// Those whose enquiry has arrived take a time, as the page does; machines have none. Somebody else may want it in the same moment.
+  void book_online() {
+    const auto arrived = [&](const Visitor& visitor) { return judge_.knows("enquiry|" + visitor.enquiry.text()); };
+    const auto next = std::ranges::find_if(visitors_, arrived);
+    if (next == visitors_.end()) return;
+    const Visitor visitor = *next;
+    visitors_.erase(next);
+    messages::BookOnline c;
+    c.site = site(visitor.where);
+    c.appointment = AppointmentId(c.site.text() + ".v-" + std::to_string(++named_));
+    c.person = visitor.person;
+    c.visit_type = "cleaning";
+    c.provider = provider(below(2) == 0 ? "a" : "b", c.site);
+    c.local_start = some_time(visitor.where);
+    if (below(4) == 0) {
+      c.visit_type = "filling";
+      judge_.not_online(c.appointment);
+    }
+    if (below(2) == 0) {
+      messages::HoldSlot phoned;
+      phoned.site = c.site;
+      phoned.appointment = AppointmentId(c.site.text() + ".v-" + std::to_string(++named_));
+      phoned.person = person(below(kPersons));
+      phoned.visit_type = below(2) == 0 ? "filling" : "cleaning";
+      phoned.provider = c.provider;
+      phoned.local_start = c.local_start;
+      const AppointmentId id = phoned.appointment;
+      call(
+          kAppointments, phoned,
+          [this, id](const messages::Reply& reply) {
+            if (reply.outcome == Outcome::kDone) visits_.push_back(id.text());
+          },
+          "held|" + id.text());
+    }
+    const AppointmentId id = c.appointment;
+    call(
+        kAppointments, c,
+        [this, id](const messages::Reply& reply) {
+          (reply.outcome == Outcome::kDone ? report_.booked_online : report_.refused_online) += 1;
+          if (reply.outcome == Outcome::kDone) visits_.push_back(id.text());
+        },
+        "booked|" + id.text());
+  }
   void on_enquiry() {
     if (enquiries_.empty()) return;
     const EnquiryId enquiry = enquiries_[enquiries_.size() - 1 - below(std::min<std::size_t>(enquiries_.size(), 6))];
@@ -1031,6 +1102,7 @@ class World {
 
   void step() {
     if (below(2) == 0) random_command();
+    book_online();
     now_ += std::chrono::milliseconds(below(4) == 0 ? below(600'000) : below(400));
     if (chance(faults_.clock_jump)) now_ += std::chrono::minutes(below(60));
     if (chance(faults_.server_jump)) {
@@ -1156,6 +1228,12 @@ class World {
   std::uint64_t correlation_ = 0, started_ = 0, named_ = 0;
   std::vector<std::string> visits_, plans_;
   std::vector<EnquiryId> enquiries_;
+  struct Visitor {
+    std::size_t where;
+    PersonId person;
+    EnquiryId enquiry;
+  };
+  std::vector<Visitor> visitors_;  ///< who sent the booking page, and has not booked
 };
 
 void Process::reply(const runtime::ReplyTo& to, const messages::Reply& reply) { world.replied(*this, to.correlation, reply); }
@@ -1168,6 +1246,8 @@ void RunReport::add(const RunReport& other) {
   events += other.events;
   commands_done += other.commands_done;
   commands_refused += other.commands_refused;
+  booked_online += other.booked_online;
+  refused_online += other.refused_online;
   messages_sent += other.messages_sent;
   crashes += other.crashes;
   pauses += other.pauses;
@@ -1185,7 +1265,8 @@ void RunReport::add(const RunReport& other) {
 
 std::string RunReport::text() const {
   const auto part = [](std::uint64_t number, const char* what) { return std::to_string(number) + " " + what; };
-  return part(events, "events, ") + part(commands_done, "commands, ") + part(messages_sent, "messages, ") + part(crashes, "crashes, ") +
+  return part(events, "events, ") + part(commands_done, "commands, ") + part(messages_sent, "messages, ") +
+         part(booked_online, "booked online, ") + part(refused_online, "refused online, ") + part(crashes, "crashes, ") +
          part(pauses, "pauses, ") + part(unknown_outcomes, "unknown outcomes, ") + part(restarts, "restarts of Redis, ") +
          part(roll_backs, "roll-backs, ") + part(server_jumps, "jumps of its clock, ") + part(poisoned, "poisoned events, ") +
          part(parked, "parked, ") + part(diverged, "diverged, ") + part(trimmed, "trimmed, ") + part(rebuilds, "rebuilds, ") +

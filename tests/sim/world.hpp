@@ -56,6 +56,7 @@ struct RunReport {
   std::uint64_t events = 0, commands_done = 0, commands_refused = 0, messages_sent = 0;
   std::uint64_t crashes = 0, pauses = 0, unknown_outcomes = 0, restarts = 0, roll_backs = 0, server_jumps = 0, poisoned = 0, parked = 0,
                 diverged = 0;
+  std::uint64_t booked_online = 0, refused_online = 0;
   std::uint64_t trimmed = 0, rebuilds = 0, truncated = 0;
 
   void add(const RunReport& other);
