@@ -615,6 +615,8 @@ struct KnownVisit {
   start @2 :Int64 $Cat.instant;
   purpose @3 :Text $Cat.maxBytes(64);
   state @4 :KnownVisitState;
+  imported @5 :Bool;
+  # Of another system: history, as that system tells it.
 }
 struct OpenCare {
   gap @0 :Text $Cat.id("GapId") $Cat.maxBytes(128);

@@ -1,6 +1,7 @@
 #include "lead_intake/decide_care.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,9 @@ namespace bridgework::lead_intake {
 namespace {
 
 constexpr std::size_t kVisitsMax = 50;
+/// What whoever answers the phone can take in; all of it is in the timeline. Decades of a practice are imported at once, and each of them
+/// would cost memory for as long as the person is known.
+constexpr std::ptrdiff_t kImportedVisitsMax = 10;
 constexpr std::size_t kOpenCareMax = 100;
 
 CareRecord care_of(const State& state, const PersonId& person) {
@@ -40,6 +44,24 @@ Decision care_is(const State& state, const PersonId& person, messages::OpenCare 
   return decision;
 }
 
+/// By its start, so that history which is imported late stands where it belongs.
+void add_visit(CareRecord& record, messages::KnownVisit visit) {
+  auto& visits = record.visits;
+  visits.insert(std::ranges::upper_bound(visits, visit.start, {}, &messages::KnownVisit::start), std::move(visit));
+  if (std::ranges::count(visits, true, &messages::KnownVisit::imported) > kImportedVisitsMax)
+    visits.erase(std::ranges::find(visits, true, &messages::KnownVisit::imported));
+  if (visits.size() > kVisitsMax) visits.erase(visits.begin());
+}
+
+messages::KnownVisitState state_of(messages::ImportedOutcome outcome) {
+  switch (outcome) {
+    case messages::ImportedOutcome::kCompleted: return messages::KnownVisitState::kCompleted;
+    case messages::ImportedOutcome::kNoShow: return messages::KnownVisitState::kNoShow;
+    case messages::ImportedOutcome::kCancelled: return messages::KnownVisitState::kCancelled;
+  }
+  return messages::KnownVisitState::kCompleted;
+}
+
 }  // namespace
 
 void note_visit(Decision& decision, const State& state, const PersonId& person, const AppointmentId& appointment, const SiteId& site,
@@ -49,12 +71,12 @@ void note_visit(Decision& decision, const State& state, const PersonId& person, 
   if (at != record.visits.end()) {
     at->state = became;
   } else {
-    record.visits.push_back({.appointment = appointment,
-                             .site = site,
-                             .start = visit.start,
-                             .purpose = std::string(to_string(visit.purpose)),
-                             .state = became});
-    if (record.visits.size() > kVisitsMax) record.visits.erase(record.visits.begin());
+    add_visit(record, {.appointment = appointment,
+                       .site = site,
+                       .start = visit.start,
+                       .purpose = std::string(to_string(visit.purpose)),
+                       .state = became,
+                       .imported = false});
   }
   decision.put(person.text(), std::move(record));
 }
@@ -72,6 +94,21 @@ Decision on(const State& state, const messages::AppointmentCancelled& event, Ins
 }
 Decision on(const State& state, const messages::AppointmentNoShow& event, Instant) {
   return visit_became(state, event, messages::KnownVisitState::kNoShow);
+}
+
+Decision on(const State& state, const messages::VisitImported& event, Instant) {
+  CareRecord record = care_of(state, event.person);
+  if (std::ranges::find(record.visits, event.appointment, &messages::KnownVisit::appointment) != record.visits.end()) return {};
+  const CareRecord before = record;
+  add_visit(record, {.appointment = event.appointment,
+                     .site = event.site,
+                     .start = event.visit.start,
+                     .purpose = std::string(to_string(event.visit.purpose)),
+                     .state = state_of(event.outcome),
+                     .imported = true});
+  Decision decision;
+  if (record != before) decision.put(event.person.text(), std::move(record));
+  return decision;
 }
 
 Decision on(const State& state, const messages::GapOpened& event, Instant) {

@@ -8,6 +8,7 @@ namespace bridgework::lead_intake {
 Decision on(const State& state, const messages::AppointmentMoved& event, Instant now);
 Decision on(const State& state, const messages::AppointmentCancelled& event, Instant now);
 Decision on(const State& state, const messages::AppointmentNoShow& event, Instant now);
+Decision on(const State& state, const messages::VisitImported& event, Instant now);
 Decision on(const State& state, const messages::GapOpened& event, Instant now);
 Decision on(const State& state, const messages::GapChanged& event, Instant now);
 

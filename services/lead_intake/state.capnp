@@ -95,7 +95,7 @@ struct ContactRecord $Cat.record {
 struct CareRecord $Cat.record {
   # What others have told of a person, for whoever picks up the phone. Id: the person.
   visits @0 :List(LeadIntake.KnownVisit) $Cat.maxItems(50);
-  # The newest ones, in the order in which they were booked.
+  # The newest ones, by their start.
   openCare @1 :List(LeadIntake.OpenCare) $Cat.maxItems(100);
 }
 struct CallerRecord $Cat.record {

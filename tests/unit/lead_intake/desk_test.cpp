@@ -305,5 +305,41 @@ TEST(LeadIntakePhone, OneQuestionAnswersEverythingOfWhoeverCalls) {
   EXPECT_EQ(desk.ask(messages::GetDesk{.person = PersonId("p-99")}).error().code, No::kUnknownPerson);
 }
 
+TEST(LeadIntakeDesk, ShowsImportedHistoryByItsTimeAndOfManyTheNewest) {
+  using std::chrono::days;
+  Desk desk;
+  const auto imported = [&](int day, const std::string& id, messages::ImportedOutcome outcome) {
+    messages::VisitImported event{.person = PersonId("p-1"), .site = SiteId("main"), .appointment = AppointmentId(id), .outcome = outcome};
+    event.visit.start = Instant{} + days(day);
+    event.visit.purpose = messages::Purpose::kHygiene;
+    desk.handle(event);
+  };
+  const auto visits = [&] { return desk.get<messages::DeskView>(messages::GetDesk{.person = PersonId("p-1")}).persons.at(0).visits; };
+  desk.handle(desk.enquiry("p-1.e-1"));
+  messages::AppointmentBooked booked{.person = PersonId("p-1"), .site = SiteId("main"), .appointment = AppointmentId("main.v-now")};
+  booked.visit.start = Instant{} + days(500);
+  desk.handle(booked);
+  imported(300, "main.v-3", messages::ImportedOutcome::kNoShow);
+  imported(100, "main.v-1", messages::ImportedOutcome::kCompleted);
+  imported(200, "main.v-2", messages::ImportedOutcome::kCancelled);
+  imported(200, "main.v-2", messages::ImportedOutcome::kCompleted);
+  ASSERT_EQ(visits().size(), 4u) << "told twice is once";
+  const std::vector<std::pair<std::string, messages::KnownVisitState>> expected = {{"main.v-1", messages::KnownVisitState::kCompleted},
+                                                                                   {"main.v-2", messages::KnownVisitState::kCancelled},
+                                                                                   {"main.v-3", messages::KnownVisitState::kNoShow},
+                                                                                   {"main.v-now", messages::KnownVisitState::kBooked}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(visits()[i].appointment.text(), expected[i].first);
+    EXPECT_EQ(visits()[i].state, expected[i].second);
+    EXPECT_EQ(visits()[i].imported, i < 3) << i;
+    EXPECT_EQ(visits()[i].purpose, i < 3 ? "hygiene" : "other");
+  }
+  for (int day = 1; day <= 20; ++day) imported(day, "main.v-old" + std::to_string(day), messages::ImportedOutcome::kCompleted);
+  for (int day = 301; day <= 309; ++day) imported(day, "main.v-new" + std::to_string(day), messages::ImportedOutcome::kCompleted);
+  ASSERT_EQ(visits().size(), 11u);
+  EXPECT_EQ(visits().front().appointment.text(), "main.v-3");
+  EXPECT_EQ(visits().back().appointment.text(), "main.v-now") << "what was booked here stays";
+}
+
 }  // namespace
 }  // namespace bridgework::lead_intake
