@@ -120,6 +120,8 @@ struct AppointmentBooked $Cat.event {
   visit @3 :Visit;
   movedFrom @4 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   # The visit this one replaces, when it came from a move.
+  online @5 :Bool;
+  # By the patient themselves, with nobody to tell them what was agreed.
 }
 struct AppointmentConfirmed $Cat.event {
   person @0 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);

@@ -22,7 +22,7 @@ enum TaskOutcome { voicemail @0; spokeBooked @1; spokeDeclined @2; spokeDeferred
 enum TaskState { open @0; claimed @1; done @2; withdrawn @3; }
 
 enum FollowupRefusal $Cat.refusals {
-  unknownPlan @0; unknownItem @1; unknownGap @2; unknownTask @3; illegalTransition @4; alreadyExists @5; alreadyClaimed @6; dependencyOpen @7; invalidId @8; inThePast @9;
+  unknownPlan @0; unknownItem @1; unknownGap @2; unknownTask @3; illegalTransition @4; alreadyExists @5; alreadyClaimed @6; dependencyOpen @7; invalidId @8; inThePast @9; unknownVisit @10;
 }
 
 struct PlanItem {
@@ -194,6 +194,12 @@ struct RecordTaskOutcome $Cat.command $Cat.http("POST /v1/tasks/{task}/outcome")
   reason @3 :DecisionReason;
   callBackAt @4 :Int64 $Cat.instant $Cat.optional;
   until @5 :Int32 = -2147483648 $Cat.day $Cat.optional;
+}
+struct AskForAnotherTime $Cat.command {
+  # A patient would like to be called about moving a visit to come. Said by the edge, of whoever holds a link to the visit.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.maxBytes(64);
+  appointment @1 :Text $Cat.id("AppointmentId") $Cat.required $Cat.maxBytes(128);
+  words @2 :Text $Cat.phi $Cat.maxBytes(1600);
 }
 
 # ---- queries

@@ -91,6 +91,10 @@ struct EnquiryReceived $Cat.event {
   contactPoints @8 :List(ContactPoint) $Cat.maxItems(16);
   # How the enquirer can be reached, so that whoever knows a patient by one of them can tell.
   referrer @9 :Text $Cat.id("PersonId") $Cat.pseudonym $Cat.maxBytes(64);
+  contactConsent @10 :Text $Cat.maxBytes(1024);
+  # The words that were agreed to, about being contacted about what was asked for; empty: nothing was agreed to.
+  marketingConsent @11 :Text $Cat.maxBytes(1024);
+  # The same about news and offers.
 }
 struct EnquiryAcknowledged $Cat.event {
   # The automatic acknowledgement has left.
@@ -309,6 +313,8 @@ struct WebFormAccepted $Cat.event {
   text @8 :Text $Cat.phi $Cat.maxBytes(4096);
   channel @9 :EnquiryChannel;
   # Online booking, when the form books a visit as well.
+  contactConsent @10 :Text $Cat.maxBytes(1024);
+  marketingConsent @11 :Text $Cat.maxBytes(1024);
 }
 
 # ---- commands
@@ -492,6 +498,9 @@ struct SubmitWebForm $Cat.command {
   # A field that no human being sees.
   channel @10 :EnquiryChannel;
   # Said by the edge: a web form, or the pages of online booking.
+  contactConsent @11 :Text $Cat.maxBytes(1024);
+  # The words beside the box that was ticked; empty when it was not.
+  marketingConsent @12 :Text $Cat.maxBytes(1024);
 }
 struct ImportedLead {
   person @0 :Text $Cat.id("PersonId") $Cat.required $Cat.maxBytes(64);

@@ -84,6 +84,10 @@ struct ConsentChanged $Cat.event {
   channel @3 :LeadIntake.Channel;
   state @4 :ConsentState;
   by @5 :Text $Cat.maxBytes(128);
+  wording @6 :Text $Cat.maxBytes(1024);
+  # What was agreed to, in the words that were shown.
+  source @7 :Text $Cat.maxBytes(256);
+  # Where that was: the enquiry of a form, a letter, a call.
 }
 
 # ---- commands
@@ -99,6 +103,8 @@ struct SetConsent $Cat.command $Cat.http("POST /v1/consents") {
   channel @2 :LeadIntake.Channel;
   state @3 :ConsentState;
   by @4 :Text $Cat.principal $Cat.maxBytes(128);
+  wording @5 :Text $Cat.maxBytes(1024);
+  source @6 :Text $Cat.maxBytes(256);
 }
 struct RecordSend $Cat.command {
   # What became of a claimed message; comes from the effect runner only.
@@ -132,6 +138,10 @@ struct ConsentView {
   purpose @0 :MessagePurpose;
   channel @1 :LeadIntake.Channel;
   state @2 :ConsentState;
+  by @3 :Text $Cat.maxBytes(128);
+  wording @4 :Text $Cat.maxBytes(1024);
+  source @5 :Text $Cat.maxBytes(256);
+  changedAt @6 :Int64 $Cat.instant $Cat.optional;
 }
 struct ContactView {
   contact @0 :LeadIntake.ContactPoint;
@@ -188,7 +198,7 @@ struct VisitAffirmed $Cat.event {
 
 # ---- visits in question
 
-enum VisitDoubt { no @0; unclear @1; cancel @2; }
+enum VisitDoubt { no @0; unclear @1; cancel @2; anotherTime @3; }
 
 struct VisitQuestioned $Cat.event {
   # A text message after which somebody must ask whether a visit still stands: a no, words that nobody but a person understands, or CANCEL,

@@ -174,8 +174,12 @@ VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Pla
     decision.emit(messages::AppointmentHeld{
         .person = record.person, .site = record.site, .appointment = holder.appointment, .visit = record.visit, .hold_ends = *hold_ends});
   } else {
-    decision.emit(messages::AppointmentBooked{
-        .person = record.person, .site = record.site, .appointment = holder.appointment, .visit = record.visit, .moved_from = {}});
+    decision.emit(messages::AppointmentBooked{.person = record.person,
+                                              .site = record.site,
+                                              .appointment = holder.appointment,
+                                              .visit = record.visit,
+                                              .moved_from = {},
+                                              .online = holder.asker == messages::Asker::kOnline});
   }
   return record;
 }

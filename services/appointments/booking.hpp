@@ -76,6 +76,7 @@ struct Holder {
   PersonId person;
   GroupId group{};             ///< empty: alone
   std::optional<Plan> plan{};  ///< of a visit that was planned, and is again if they decide against it
+  messages::Asker asker = messages::Asker::kDesk;
 };
 /// The visit, held, or without `hold_ends` booked at once: record, day sheet and event. A hold's timer is the caller's.
 VisitRecord take_for(Decision& decision, Books& books, const Holder& holder, Place place, std::optional<Instant> hold_ends, Instant now);

@@ -82,10 +82,13 @@ Decision take(const State& state, const messages::HoldSlot& command, VisitState 
 
   Decision decision;
   const auto hold_ends = as == VisitState::kHeld ? std::optional(now + state.config().hold) : std::nullopt;
-  const VisitRecord record = take_for(
-      decision, books,
-      {.appointment = command.appointment, .person = command.person, .group = {}, .plan = known == nullptr ? std::nullopt : known->planned},
-      std::move(*place), hold_ends, now);
+  const VisitRecord record = take_for(decision, books,
+                                      {.appointment = command.appointment,
+                                       .person = command.person,
+                                       .group = {},
+                                       .plan = known == nullptr ? std::nullopt : known->planned,
+                                       .asker = command.asker},
+                                      std::move(*place), hold_ends, now);
   books.write(decision);
   if (hold_ends) decision.set_timer(hold_timer(command.appointment), *hold_ends, HoldLapsed{command.appointment});
   decision.reply(view_of(command.appointment, record));

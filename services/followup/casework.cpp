@@ -533,7 +533,8 @@ void Casework::question_visit(const FutureVisit& visit, const messages::VisitQue
     }
   }
   bool& had_its_task = event.doubt == messages::VisitDoubt::kCancel ? known->cancelled : known->answered;
-  if (!known->task.empty() || had_its_task) return;
+  // What somebody asks for in so many words is no answer that has been dealt with.
+  if (!known->task.empty() || (had_its_task && event.doubt != messages::VisitDoubt::kAnotherTime)) return;
   had_its_task = true;
 
   const SiteRecord* site = visit.site.empty() ? nullptr : state_->find<SiteRecord>(visit.site.text());

@@ -56,6 +56,7 @@ Decision on(const State& state, const messages::VisitAffirmed& event, Instant no
 Decision on(const State& state, const messages::OfferQuestioned& event, Instant now);
 Decision on(const State& state, const messages::OfferAccepted& event, Instant now);
 Decision on(const State& state, const messages::OfferDeclined& event, Instant now);
+Decision on(const State& state, const messages::AskForAnotherTime& command, Instant now);
 Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now);
 Decision on(const State& state, const messages::AppointmentArrived& event, Instant now);
 Decision on_visit_task(const State& state, const messages::RecordTaskOutcome& command, Instant now);

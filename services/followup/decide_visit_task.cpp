@@ -32,6 +32,20 @@ Decision on(const State& state, const messages::VisitAffirmed& event, Instant no
   return work.finish();
 }
 
+/// Asked again while the task is open it is the same task.
+Decision on(const State& state, const messages::AskForAnotherTime& command, Instant now) {
+  Casework work(state, command.person.text(), now);
+  const FutureVisit* visit = work.find_visit(command.appointment);
+  if (is_gone(work.care()) || visit == nullptr || visit->start <= now)
+    return Decision::refuse(FollowupRefusal::kUnknownVisit, "no visit to come " + command.appointment.text());
+  work.question_visit(*visit, {.person = command.person,
+                               .site = visit->site,
+                               .appointment = command.appointment,
+                               .doubt = messages::VisitDoubt::kAnotherTime,
+                               .words = command.words});
+  return work.finish().reply(messages::Done{command.appointment.text()});
+}
+
 Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant now) {
   Casework work(state, event.person.text(), now);
   if (work.is_left_to_its_claimer(event.appointment)) return {};

@@ -134,6 +134,7 @@ std::string about_one_visit(messages::VisitDoubt doubt, const std::string& visit
     case messages::VisitDoubt::kUnclear:
       return "Wrote something about " + visit + " that only a person understands: read it, and call if need be";
     case messages::VisitDoubt::kCancel: return "Wrote CANCEL, which has ended all text messages: call and ask whether " + visit + " stands";
+    case messages::VisitDoubt::kAnotherTime: return "Would like another time than that of " + visit + ": call and find one";
   }
   return "Call and ask whether " + visit + " stands";
 }

@@ -54,7 +54,8 @@ PersonId person_of(std::string_view token) { return PersonId("p-" + id_suffix(kP
 /// What is said of the person, whatever time they want: the same words again are the same enquiry.
 std::string said_in(const BookWish& wish, const messages::SiteView& site) {
   std::string said = site.site.text();
-  for (const std::string* part : {&wish.token, &wish.type, &wish.given_name, &wish.family_name, &wish.phone, &wish.email, &wish.campaign})
+  for (const std::string* part :
+       {&wish.token, &wish.type, &wish.given_name, &wish.family_name, &wish.phone, &wish.email, &wish.campaign, &wish.offers})
     said += "\n" + *part;
   for (const auto& [name, value] : wish.origin) said += "\n" + name + "=" + value;
   return said;
@@ -71,7 +72,7 @@ messages::VisitTypeView type_of(const messages::SiteView& site, const std::strin
 
 /// What staff read at the enquiry.
 std::string enquiry_text(const BookWish& wish, const messages::SiteView& site) {
-  std::string text = "Online booking: " + type_of(site, wish.type).name + ". Agreed to be contacted about the visit.";
+  std::string text = "Online booking: " + type_of(site, wish.type).name + ".";
   for (const auto& [name, value] : wish.origin) text += "\n" + name + ": " + value;
   return text;
 }
@@ -155,8 +156,14 @@ asio::awaitable<Page> BookEndpoint::book(std::string site, std::string body) {
   BookWish wish = read_book_wish(parameters ? *parameters : Parameters{});
   // As the public form has it: what cannot be read was filled in by a machine.
   if (!parameters) wish.honeypot = "unreadable";
-  auto opened = co_await open(std::move(site));
-  if (auto* page = std::get_if<Page>(&opened)) co_return std::move(*page);
+  auto opened = co_await open(site);
+  if (auto* page = std::get_if<Page>(&opened)) {
+    // What was booked from this page stays booked, whether anybody else can book now or not.
+    if (page->status != 404 || !wish.honeypot.empty()) co_return std::move(*page);
+    auto before = co_await booked(std::move(site), wish.token);
+    if (auto* visit = std::get_if<Booked>(&before)) co_return Page{200, booked_page(visit->site, visit->visit, wish.token)};
+    co_return std::move(*page);
+  }
   const Open& here = std::get<Open>(opened);
   if (!wish.honeypot.empty()) {
     // Counted, and thanked like everybody who fills in the public form.
@@ -175,10 +182,14 @@ asio::awaitable<Page> BookEndpoint::book(std::string site, std::string body) {
     if (!is_book_token(wish.token)) wish.token = new_book_token();
     co_return Page{422, book_details_page(here.site, type, wish, objections)};
   }
-  auto refused = co_await enquire(here, wish);
-  if (refused) co_return std::move(*refused);
-  EnquiryId enquiry = enquiry_of(wish, here.site);
-  if (!co_await is_known(std::move(enquiry))) co_return later();
+  const EnquiryId enquiry = enquiry_of(wish, here.site);
+  Known known = co_await look(enquiry);
+  if (known == Known::kNot) {
+    auto refused = co_await enquire(here, wish);
+    if (refused) co_return std::move(*refused);
+    known = co_await wait_for(enquiry);
+  }
+  if (known != Known::kYes) co_return later();
   co_return co_await take(here, std::move(wish));
 }
 
@@ -191,12 +202,21 @@ asio::awaitable<std::optional<Page>> BookEndpoint::enquire(const Open& open, con
   form.family_name = Phi<std::string>(wish.family_name);
   form.phone = Phi<std::string>(wish.phone);
   form.email = Phi<std::string>(wish.email);
-  if (wish.honeypot.empty()) form.text = Phi<std::string>(enquiry_text(wish, open.site));
+  if (wish.honeypot.empty()) {
+    form.text = Phi<std::string>(enquiry_text(wish, open.site));
+    form.contact_consent = contact_wording(open.site);
+    if (wish.offers == "yes") form.marketing_consent = offers_wording(open.site);
+  }
   form.campaign = CampaignId(wish.campaign);
   form.channel = messages::EnquiryChannel::kOnlineBooking;
   form.honeypot = Phi<std::string>(wish.honeypot);
-  // With the form's key in it: a page sent again after the key was changed is another request for lead_intake, and the same enquiry.
-  std::string key = "book-" + id_suffix(kPrincipal, open.form_key.text(), said_in(wish, open.site) + "\n" + wish.honeypot);
+  // With the minute in it: a no of the day's cap or of the switch is remembered under the key, and holds for that minute only. A yes is
+  // not looked up by its key but as the enquiry it has become; what a machine sends becomes none. And with the form's key: a page sent
+  // again after the key was changed is another request for lead_intake.
+  std::string about = said_in(wish, open.site) + "\n" + wish.honeypot;
+  if (wish.honeypot.empty())
+    about += std::to_string(std::chrono::floor<std::chrono::minutes>(runtime::system_now()).time_since_epoch().count());
+  std::string key = "book-" + id_suffix(kPrincipal, open.form_key.text(), about);
   auto call = call_of(kCommand, "lead_intake", open.form_key.text(), form, std::move(key), deadline());
   const messages::Reply reply = co_await backend_.ask(std::move(call));
   if (reply.outcome == messages::Outcome::kDone) co_return std::nullopt;
@@ -204,16 +224,21 @@ asio::awaitable<std::optional<Page>> BookEndpoint::enquire(const Open& open, con
   co_return later();
 }
 
-asio::awaitable<bool> BookEndpoint::is_known(EnquiryId enquiry) {
+asio::awaitable<BookEndpoint::Known> BookEndpoint::look(EnquiryId enquiry) {
   messages::GetLead query;
   query.enquiry = enquiry;
+  auto call = call_of(kQuery, "lead_intake", enquiry.text(), query, {}, deadline());
+  const messages::Reply reply = co_await backend_.ask(std::move(call));
+  if (reply.outcome == messages::Outcome::kDone) co_return Known::kYes;
+  co_return reply.outcome == messages::Outcome::kRefused ? Known::kNot : Known::kNobodyCanTell;
+}
+
+asio::awaitable<BookEndpoint::Known> BookEndpoint::wait_for(EnquiryId enquiry) {
   asio::steady_timer moment(co_await asio::this_coro::executor);
   const auto until = std::chrono::steady_clock::now() + deadline_ / 2;
   for (;;) {
-    auto call = call_of(kQuery, "lead_intake", enquiry.text(), query, {}, deadline());
-    const messages::Reply reply = co_await backend_.ask(std::move(call));
-    if (reply.outcome == messages::Outcome::kDone) co_return true;
-    if (reply.outcome != messages::Outcome::kRefused || std::chrono::steady_clock::now() >= until) co_return false;
+    const Known known = co_await look(enquiry);
+    if (known != Known::kNot || std::chrono::steady_clock::now() >= until) co_return known;
     moment.expires_after(kLookEvery);
     co_await moment.async_wait(asio::use_awaitable);
   }

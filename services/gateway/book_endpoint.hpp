@@ -56,8 +56,11 @@ class BookEndpoint {
                                                                             std::optional<LocalDay> from);
   /// Counts the form and makes an enquiry of it; a page when that was not to be.
   asio::awaitable<std::optional<Page>> enquire(const Open& open, const BookWish& wish);
-  /// Waits until the person of the enquiry is known, so that the log tells of the person before it tells of their visit.
-  asio::awaitable<bool> is_known(EnquiryId enquiry);
+  /// Whether the enquiry, and so its person, is known.
+  enum class Known { kYes, kNot, kNobodyCanTell };
+  asio::awaitable<Known> look(EnquiryId enquiry);
+  /// Waits until it is, so that the log tells of the person before it tells of their visit.
+  asio::awaitable<Known> wait_for(EnquiryId enquiry);
   asio::awaitable<Page> take(const Open& open, BookWish wish);
   Instant deadline() const;
 

@@ -12,6 +12,7 @@
 #include "gateway/confirm_page.hpp"
 #include "gateway/survey_page.hpp"
 #include "gateway/times.hpp"
+#include "runtime/clock.hpp"
 
 namespace bridgework::gateway {
 namespace {
@@ -172,6 +173,7 @@ BookWish read_book_wish(const Parameters& parameters) {
                 .email = value("email"),
                 .again = cut(value("again"), kAgainBytesMax),
                 .consent = value("consent"),
+                .offers = value("offers"),
                 .honeypot = cut(value("website"), kEmailBytesMax),
                 .campaign = value("campaign"),
                 .origin = {}};
@@ -225,6 +227,15 @@ std::vector<std::string> book_objections(const BookWish& wish) {
     objections.emplace_back("That e-mail address does not look complete.");
   if (wish.consent != "yes") objections.emplace_back("Please agree that we may contact you about this visit.");
   return objections;
+}
+
+std::string contact_wording(const messages::SiteView& site) {
+  return "I agree that " + site.name + " keeps what I enter here and contacts me about this visit by phone, text message or e-mail.";
+}
+
+std::string offers_wording(const messages::SiteView& site) {
+  return "I would also like news and offers from " + site.name +
+         " by text message or e-mail. I can book without that, and take it back at any time.";
 }
 
 std::vector<messages::VisitTypeView> online_types(const messages::SiteView& site) {
@@ -300,9 +311,10 @@ std::string book_details_page(const messages::SiteView& site, const messages::Vi
       "</fieldset><p hidden><label for=\"website\">Leave this empty</label>"
       "<input id=\"website\" name=\"website\" tabindex=\"-1\" autocomplete=\"off\"></p>";
   content += "<p><label><input type=\"checkbox\" name=\"consent\" value=\"yes\" required" +
-             std::string(wish.consent == "yes" ? " checked" : "") + "> I agree that " + escaped(site.name) +
-             " keeps what I enter here and contacts me about this visit by phone, text message or e-mail.</label></p>"
-             "<button type=\"submit\">Book this visit</button></form>";
+             std::string(wish.consent == "yes" ? " checked" : "") + "> " + escaped(contact_wording(site)) +
+             "</label></p><p><label><input type=\"checkbox\" name=\"offers\" value=\"yes\"" +
+             std::string(wish.offers == "yes" ? " checked" : "") + "> " + escaped(offers_wording(site)) +
+             "</label></p><button type=\"submit\">Book this visit</button></form>";
   return page("Your details", content + "<p><a href=\"" + to_times(wish, {}) + "\">Another time</a></p>");
 }
 
@@ -326,7 +338,8 @@ std::string book_taken_page(const messages::SiteView& site, const messages::Visi
   content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("again", next_try(wish.again));
   for (const auto& [name, value] : origin_of(wish)) content += hidden(name, value);
   content += hidden("given_name", wish.given_name) + hidden("family_name", wish.family_name) + hidden("phone", wish.phone) +
-             hidden("email", wish.email) + hidden("consent", wish.consent) + "<fieldset><legend>Would one of these suit you?</legend>";
+             hidden("email", wish.email) + hidden("consent", wish.consent) + hidden("offers", wish.offers) +
+             "<fieldset><legend>Would one of these suit you?</legend>";
   for (const messages::Slot& other : openings) {
     content += "<p><label><input type=\"radio\" name=\"slot\" required value=\"" + escaped(slot_text(other)) + "\"> " +
                escaped(time_in_words(other.local_start)) + "</label></p>";
@@ -339,9 +352,13 @@ std::string booked_page(const messages::SiteView& site, const messages::Appointm
   const auto type = std::ranges::find(site.types_in_full, visit.visit.visit_type, &messages::VisitTypeView::visit_type);
   std::string content = "<h1>Your visit is booked</h1><p>";
   if (type != site.types_in_full.end()) content += words_of(*type) + "<br>";
-  content += when_and_where(site, visit.visit.local_start) + "</p><p><a href=\"/book/" + escaped(percent_encoded(site.site.text())) + "/" +
-             escaped(token) + ".ics\">Put it into your calendar</a></p>";
-  return page("Your visit is booked", content + call_us(site, "To cancel or move it"));
+  const std::string address = "/book/" + percent_encoded(site.site.text()) + "/" + std::string(token);
+  content += when_and_where(site, visit.visit.local_start) + "</p><p><a href=\"" + escaped(address) +
+             ".ics\">Put it into your calendar</a></p><p><a href=\"" + escaped(address) +
+             "\">The address of this page</a>: keep it to see, "
+             "cancel or move the visit.</p>" +
+             call_us(site, "If anything is unclear");
+  return page("Your visit is booked", can_be_called_off(visit, runtime::system_now()) ? content + call_off_forms(address) : content);
 }
 
 std::string book_closed_page() {

@@ -29,6 +29,7 @@ struct BookWish {
   std::string given_name, family_name, phone, email;
   std::string again;     ///< how many times were taken before: a time that is free again is asked for anew
   std::string consent;   ///< "yes"
+  std::string offers;    ///< "yes": news and offers, too; nobody has to
   std::string honeypot;  ///< a field that no human being sees
   std::string campaign;  ///< of `campaign`, else of `utm_campaign`; only what can be an id
   Parameters origin;     ///< the other utm_ parameters, each once and cut to 100 bytes
@@ -46,6 +47,10 @@ bool is_book_id(std::string_view text);
 
 /// What keeps a form from being sent, in sentences for whoever filled it in; none: it may be sent.
 std::vector<std::string> book_objections(const BookWish& wish);
+
+/// What is agreed to by ticking, in the words of the page: that we contact them about the visit, and that we send news and offers.
+std::string contact_wording(const messages::SiteView& site);
+std::string offers_wording(const messages::SiteView& site);
 
 /// What a patient may choose from.
 std::vector<messages::VisitTypeView> online_types(const messages::SiteView& site);

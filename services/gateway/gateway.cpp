@@ -174,6 +174,32 @@ bool shows_people(const Route& route) {
   return std::get<MessageEndpoint>(route.endpoint).message->kind == messages::MessageKind::kQuery;
 }
 
+/// What the page of a visit sends.
+struct VisitForm {
+  std::optional<VisitAnswer> answer;
+  std::string words;
+  std::size_t visit = 0;  ///< which of those that the page shows
+};
+VisitForm read_visit_form(const std::string& body) {
+  // What a reason may hold; the page itself takes 200 characters.
+  constexpr std::size_t kWordsBytesMax = 1000;
+  const auto parameters = body.size() > kFormBytesMax ? std::nullopt : parse_form(body);
+  if (!parameters) return {};
+  const std::string* answer = find_parameter(*parameters, "answer");
+  const std::string* words = find_parameter(*parameters, "words");
+  if (words != nullptr && words->size() > kWordsBytesMax) return {};
+  VisitForm form{read_visit_answer(answer == nullptr ? std::string_view() : std::string_view(*answer)),
+                 words == nullptr ? std::string() : *words};
+  if (const std::string* visit = find_parameter(*parameters, "visit")) {
+    const auto [end, error] = std::from_chars(visit->data(), visit->data() + visit->size(), form.visit);
+    if (error != std::errc() || end != visit->data() + visit->size()) return {};
+  }
+  return form;
+}
+std::string answer_missing_page() {
+  return survey_message_page("Your answer is missing", "Please go back and choose what you want, in a few words.");
+}
+
 constexpr char kTwilioAnswer[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
 
 }  // namespace
@@ -471,7 +497,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kOfferAnswer: co_return co_await answer_offer(asked);
     case Special::kBookPage:
     case Special::kBook:
-    case Special::kBookedPage: co_return co_await answer_book(asked, special);
+    case Special::kBookedPage:
+    case Special::kBookedAnswer: co_return co_await answer_book(asked, special);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }
@@ -590,6 +617,8 @@ asio::awaitable<Gateway::Answer> Gateway::answer_visit_page(Asked& asked, Specia
       page_of(503, survey_message_page("One moment please", "That did not work right now. Please try again in a minute."));
   const auto token = read_survey_token(asked.found.path.front().second);
   if (!token) co_return unknown;
+  const VisitForm form = read_visit_form(asked.request.body());
+  if (special == Special::kVisitConfirm && !form.answer) co_return page_of(422, answer_missing_page());
   json::object question{{"message", json::string(token->survey)}, {"token", json::string(token->secret)}};
   const messages::Reply linked_reply = co_await ask("GetLinkedVisit", std::move(question), "visit-link", {});
   const bool refused = linked_reply.outcome == messages::Outcome::kRefused || linked_reply.outcome == messages::Outcome::kMalformed;
@@ -609,6 +638,16 @@ asio::awaitable<Gateway::Answer> Gateway::answer_visit_page(Asked& asked, Specia
     const Instant now = runtime::system_now();
     const VisitStanding standing = standing_of(*visits, now);
     if (special == Special::kVisitPage) co_return page_of(200, confirm_page(*visits, site->name, now));
+    if (*form.answer != VisitAnswer::kConfirm) {
+      if (form.visit < visits->size() && can_be_called_off((*visits)[form.visit], now)) {
+        messages::AppointmentView wanted = (*visits)[form.visit];
+        std::string words = form.words, principal = "visit-link", secret = token->survey + "." + token->secret;
+        auto page = co_await call_off(std::move(wanted), *form.answer, std::move(words), std::move(principal), std::move(secret));
+        if (page) co_return std::move(*page);
+        continue;
+      }
+      co_return page_of(410, confirm_page(*visits, site->name, now));
+    }
     if (standing != VisitStanding::kOpen) {
       co_return page_of(standing == VisitStanding::kConfirmed ? 200 : 410, confirm_page(*visits, site->name, now));
     }
@@ -637,6 +676,31 @@ asio::awaitable<std::optional<std::vector<messages::AppointmentView>>> Gateway::
     visits.push_back(std::move(*visit));
   }
   co_return visits;
+}
+
+asio::awaitable<std::optional<HttpResponse>> Gateway::call_off(messages::AppointmentView visit, VisitAnswer answer, std::string words,
+                                                               std::string principal, std::string secret) {
+  const bool cancels = answer == VisitAnswer::kCancel;
+  json::object fields{{"appointment", json::string(visit.appointment.text())}};
+  if (cancels) {
+    fields["by"] = "patient";
+    fields["reason"] = json::string(words.empty() ? "cancelled by link" : words);
+  } else {
+    fields["person"] = json::string(visit.person.text());
+    fields["words"] = json::string(words);
+  }
+  // A double click is one answer. With the minute in it: a no of the moment is remembered under the key, and holds for that minute only.
+  const auto minute = std::chrono::floor<std::chrono::minutes>(runtime::system_now()).time_since_epoch().count();
+  std::string key =
+      "visit-" + id_suffix(principal, secret, (cancels ? "cancel\n" : "another time\n") + words + "\n" + std::to_string(minute));
+  const messages::Reply reply =
+      co_await ask(cancels ? "CancelAppointment" : "AskForAnotherTime", std::move(fields), std::move(principal), std::move(key));
+  if (reply.outcome == messages::Outcome::kRefused && cancels) co_return std::nullopt;
+  if (reply.outcome != messages::Outcome::kDone) {
+    co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please send it again in a minute."));
+  }
+  if (cancels) co_return page_of(200, survey_message_page("Your visit is cancelled", "Thank you for telling us."));
+  co_return page_of(200, survey_message_page("We will call you", "Until we have found another time together, your visit stays booked."));
 }
 
 // ---- calendars
@@ -684,6 +748,20 @@ asio::awaitable<Gateway::Answer> Gateway::answer_book(Asked& asked, Special spec
   auto found = co_await book_.booked(std::move(site), token);
   if (auto* page = std::get_if<BookEndpoint::Page>(&found)) co_return shown(std::move(*page));
   auto& booked = std::get<BookEndpoint::Booked>(found);
+  if (special == Special::kBookedAnswer) {
+    const VisitForm form = read_visit_form(asked.request.body());
+    if (!form.answer || *form.answer == VisitAnswer::kConfirm) co_return shown(BookEndpoint::Page{422, answer_missing_page()});
+    const bool too_late = !can_be_called_off(booked.visit, runtime::system_now());
+    std::optional<HttpResponse> page;
+    if (!too_late) {
+      std::string words = form.words, principal = "online booking";
+      page = co_await call_off(std::move(booked.visit), *form.answer, std::move(words), std::move(principal), std::move(token));
+    }
+    if (!page)
+      page = page_of(410, survey_message_page("This visit has changed", "It was moved or cancelled, or has begun. Please call us."));
+    page->headers.emplace_back("Cache-Control", "no-store");
+    co_return std::move(*page);
+  }
   if (!as_calendar) co_return shown(BookEndpoint::Page{200, booked_page(booked.site, booked.visit, token)});
   Caller visitor;
   visitor.principal = "online booking";

@@ -18,6 +18,7 @@
 #include "gateway/book_endpoint.hpp"
 #include "gateway/calendar_feed.hpp"
 #include "gateway/config.hpp"
+#include "gateway/confirm_page.hpp"
 #include "gateway/event_feed.hpp"
 #include "gateway/fhir_endpoint.hpp"
 #include "gateway/forms.hpp"
@@ -28,6 +29,7 @@
 #include "gateway/rate_limit.hpp"
 #include "gateway/router.hpp"
 #include "gateway/url.hpp"
+#include "messages/appointments.values.hpp"
 #include "messages/outreach.values.hpp"
 #include "runtime/metrics.hpp"
 
@@ -78,6 +80,10 @@ class Gateway : public HttpHandler {
   asio::awaitable<Answer> answer_visit_page(Asked& asked, Special special);
   /// The visits as they are now; nothing when one of them cannot be had.
   asio::awaitable<std::optional<std::vector<messages::AppointmentView>>> visits_of(std::vector<AppointmentId> ids);
+  /// What whoever holds a link to a visit wants instead of it: to have it cancelled, or to be called. The page, or nothing when the visit
+  /// is not what it was a moment ago.
+  asio::awaitable<std::optional<HttpResponse>> call_off(messages::AppointmentView visit, VisitAnswer answer, std::string words,
+                                                        std::string principal, std::string secret);
   /// A message that the gateway itself sends, as `principal`.
   asio::awaitable<messages::Reply> ask(std::string_view message, boost::json::object fields, std::string principal,
                                        std::string idempotency_key);

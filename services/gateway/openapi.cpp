@@ -143,8 +143,12 @@ class Description {
       }
       case Special::kVisitConfirm: {
         json::object operation =
-            plain("confirmVisit", "Confirms the visit of the reminder, unless it was moved, cancelled or is over", "text/html");
+            plain("confirmVisit",
+                  "Confirms the visit of the message, cancels it, or asks for a call about another time, unless it was moved, "
+                  "cancelled or is over",
+                  "text/html");
         operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"answer", "words"});
         return operation;
       }
       case Special::kCalendar: {
@@ -184,7 +188,8 @@ class Description {
       case Special::kWebForm: {
         json::object operation = plain("submitWebForm", "The public form of a site; the same answer whatever becomes of it", "text/html");
         operation["parameters"] = path_parameters(route);
-        operation["requestBody"] = form_body({"given_name", "family_name", "phone", "email", "text", "campaign", "website"});
+        operation["requestBody"] = form_body(
+            {"given_name", "family_name", "phone", "email", "text", "campaign", "website", "contact_consent", "marketing_consent"});
         return operation;
       }
       case Special::kBookPage: {
@@ -207,14 +212,20 @@ class Description {
                   "text/html");
         operation["parameters"] = path_parameters(route);
         operation["requestBody"] =
-            form_body({"token", "type", "slot", "again", "given_name", "family_name", "phone", "email", "consent", "website", "campaign",
-                       "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"});
+            form_body({"token", "type", "slot", "again", "given_name", "family_name", "phone", "email", "consent", "offers", "website",
+                       "campaign", "utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"});
         return operation;
       }
       case Special::kBookedPage: {
         json::object operation =
             plain("getBookedPage", "What was booked from the page with that token; with .ics at its end as iCalendar", "text/html");
         operation["parameters"] = path_parameters(route);
+        return operation;
+      }
+      case Special::kBookedAnswer: {
+        json::object operation = plain("answerBookedPage", "Cancels what was booked, or asks for a call about another time", "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"answer", "words"});
         return operation;
       }
       case Special::kTwilio: {

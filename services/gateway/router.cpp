@@ -82,6 +82,7 @@ Router::Router(const Forms& forms) {
   add({"GET", "/book/{site}", Special::kBookPage, false});
   add({"POST", "/book/{site}", Special::kBook, false});
   add({"GET", "/book/{site}/{token}", Special::kBookedPage, false});
+  add({"POST", "/book/{site}/{token}", Special::kBookedAnswer, false});
 }
 
 void Router::add(Route route) {

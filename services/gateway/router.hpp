@@ -45,6 +45,7 @@ enum class Special {
   kBookPage,
   kBook,
   kBookedPage,
+  kBookedAnswer,
 };
 
 /// A command or query of the catalogue.

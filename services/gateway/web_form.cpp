@@ -20,12 +20,19 @@ struct FieldName {
   std::string_view ours;
 };
 constexpr std::array kFieldNames = {
-    FieldName{"given_name", "given_name"}, FieldName{"first_name", "given_name"},
-    FieldName{"name", "given_name"},       FieldName{"family_name", "family_name"},
-    FieldName{"last_name", "family_name"}, FieldName{"phone", "phone"},
-    FieldName{"email", "email"},           FieldName{"text", "text"},
-    FieldName{"message", "text"},          FieldName{"campaign", "campaign"},
+    FieldName{"given_name", "given_name"},
+    FieldName{"first_name", "given_name"},
+    FieldName{"name", "given_name"},
+    FieldName{"family_name", "family_name"},
+    FieldName{"last_name", "family_name"},
+    FieldName{"phone", "phone"},
+    FieldName{"email", "email"},
+    FieldName{"text", "text"},
+    FieldName{"message", "text"},
+    FieldName{"campaign", "campaign"},
     FieldName{"website", "honeypot"},
+    FieldName{"contact_consent", "contact_consent"},
+    FieldName{"marketing_consent", "marketing_consent"},
 };
 
 constexpr std::string_view kNobodysKey = "none.f-none";

@@ -260,7 +260,9 @@ Received receive(Decision& decision, const State& state, const NewEnquiry& asked
                                            .text = asked.text,
                                            .received_at = now,
                                            .contact_points = person.profile.contact_points,
-                                           .referrer = asked.referrer};
+                                           .referrer = asked.referrer,
+                                           .contact_consent = asked.contact_consent,
+                                           .marketing_consent = asked.marketing_consent};
   if (known == nullptr) {
     decision.emit(received);
   } else {
@@ -318,7 +320,9 @@ Decision on(const State& state, const messages::WebFormAccepted& event, Instant 
                    .channel = event.channel,
                    .profile = {},
                    .text = event.text,
-                   .referrer = {}};
+                   .referrer = {},
+                   .contact_consent = event.contact_consent,
+                   .marketing_consent = event.marketing_consent};
   asked.profile.given_name = event.given_name;
   asked.profile.family_name = event.family_name;
   asked.profile.contact_points = {{.kind = messages::ContactKind::kPhone, .value = event.phone, .raw = {}},

@@ -56,6 +56,7 @@ struct NewEnquiry {
   messages::PersonProfile profile;
   Phi<std::string> text;
   PersonId referrer;
+  std::string contact_consent{}, marketing_consent{};  ///< the words that were agreed to
 };
 
 struct Received {

@@ -102,7 +102,9 @@ Decision on(const State& state, const messages::SubmitWebForm& command, Instant 
                                             .phone = command.phone,
                                             .email = command.email,
                                             .text = command.text,
-                                            .channel = command.channel});
+                                            .channel = command.channel,
+                                            .contact_consent = command.contact_consent,
+                                            .marketing_consent = command.marketing_consent});
   } else {
     ++form.machines;
   }

@@ -68,7 +68,16 @@ Answer on(const View& view, const messages::GetConsents& query, const Config&, I
     for (const Channel channel : {Channel::kEmail, Channel::kSms}) {
       const auto said = std::ranges::find_if(
           person->consents, [&](const Consent& consent) { return consent.purpose == purpose && consent.channel == channel; });
-      list.consents.push_back({purpose, channel, said == person->consents.end() ? ConsentState::kUnknown : said->state});
+      messages::ConsentView view{.purpose = purpose, .channel = channel, .state = ConsentState::kUnknown};
+      if (said != person->consents.end()) {
+        view.state = said->state;
+        view.by = said->by;
+        view.wording = said->wording;
+        view.source = said->source;
+        // What was said before the moment was kept has none.
+        if (said->changed_at != Instant{}) view.changed_at = said->changed_at;
+      }
+      list.consents.push_back(std::move(view));
     }
   }
   for (const auto& point : person->contact_points) {

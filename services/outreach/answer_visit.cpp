@@ -12,7 +12,8 @@ using Answer = runtime::Answer<Vocabulary::Reply, Vocabulary::Refusal>;
 Answer on(const View& view, const messages::GetLinkedVisit& query, const Config& config, Instant) {
   const auto message = view.find<MessageRecord>(query.message.text());
   // An unknown message, one about something else and a wrong signature look the same from outside.
-  if (!message || message->programme != kReminder || !is_visit_token(query.message, query.token.reveal(), config))
+  if (!message || (message->programme != kReminder && message->programme != kBookedOnline) ||
+      !is_visit_token(query.message, query.token.reveal(), config))
     return tl::unexpected(runtime::Refused<Vocabulary::Refusal>{messages::OutreachRefusal::kWrongToken, "this link is not one of ours"});
   messages::LinkedVisit linked{AppointmentId(message->subject), message->site, {}};
   std::vector<std::string> along;

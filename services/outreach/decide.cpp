@@ -53,8 +53,12 @@ Decision on(const State&, const messages::ContactReleased& event, Instant) {
 }
 
 /// Whoever asks something hears at once that it has arrived. Who called has spoken with us, or is texted back.
+///
+/// What they agreed to in a form counts from here on, before anything leaves that needs it.
 Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) {
-  if (event.channel == messages::EnquiryChannel::kPhoneCall) return {};
+  PersonRecord person = person_of(state, event.person);
+  Decision decision = take_consents(person, event, now);
+  if (event.channel == messages::EnquiryChannel::kPhoneCall) return decision;
   Plan wanted;
   wanted.person = event.person;
   wanted.site = event.site;
@@ -63,8 +67,9 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   wanted.purpose = MessagePurpose::kTransactional;
   wanted.template_name = kAcknowledgement;
   wanted.due = now;
-  wanted.about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
-  return plan(state, wanted, now);
+  SubjectRecord about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
+  decision.append(plan(state, person, about, wanted, now));
+  return decision;
 }
 
 /// One text back for a caller and day: lead_intake says when, the gate says whether.
@@ -123,16 +128,26 @@ Decision on(const State& state, const messages::ReferralKept& event, Instant now
   return plan(state, wanted, now);
 }
 
-/// Of one who lives in somebody's household that one is asked to be reminded.
+/// Of one who lives in somebody's household that one is asked to be reminded. Whoever has booked by themselves hears at once what was
+/// agreed, with a link to it.
 Decision on(const State& state, const messages::AppointmentBooked& event, Instant now) {
-  const PersonRecord person = person_of(state, event.person);
+  PersonRecord person = person_of(state, event.person);
   SubjectRecord about = subject_of(state, event.person, event.appointment.text(), SubjectKind::kVisit);
   about.visit_start = event.visit.start;
   about.visit_local = event.visit.local_start;
   about.visit_zone = event.visit.zone;
-  Plan wanted = reminder(state, event.person, event.site, event.appointment, std::move(about), now);
+  Plan wanted = reminder(state, event.person, event.site, event.appointment, about, now);
   wanted.told_to = person.guarantor;
-  Decision decision = plan(state, wanted, now);
+  Decision decision = plan(state, person, about, wanted, now);
+  if (event.online) {
+    wanted.told_to = {};
+    wanted.programme = kBookedOnline;
+    wanted.purpose = MessagePurpose::kTransactional;
+    wanted.template_name = kBookedOnline;
+    wanted.due = now;
+    wanted.useful_until = event.visit.start;
+    decision.append(plan(state, person, about, wanted, now));
+  }
   remember_phones(decision, state, person);
   return decision;
 }

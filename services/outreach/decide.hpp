@@ -55,6 +55,9 @@ Plan reminder(const State& state, const PersonId& person, const SiteId& site, co
 /// ever: the second time the plan is withheld as a duplicate of the first.
 Decision plan(const State& state, const Plan& wanted, Instant now);
 
+/// The same of a person and a subject as this decision has made them so far, and makes them what they become.
+Decision plan(const State& state, PersonRecord& person, SubjectRecord& about, const Plan& wanted, Instant now);
+
 /// Stores that there is no reason any more, and revokes what was planned for it and has not left.
 Decision end_subject(const State& state, const PersonId& person, std::string_view subject, SubjectRecord about, Gone gone, Instant now);
 
@@ -118,5 +121,11 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
 Decision on(const State& state, const messages::ReceiveInboundMessage& command, Instant now);
 Decision on(const State& state, const messages::Unsubscribe& command, Instant now);
 Decision on(const State& state, const messages::SetConsent& command, Instant now);
+
+// decide_consent.cpp
+
+/// What was agreed to in the form of an enquiry, for each channel on which it says how they can be reached: about the matter itself, its
+/// confirmations and reminders; about news and offers only when that was agreed to by itself. Empty when nothing was.
+Decision take_consents(PersonRecord& person, const messages::EnquiryReceived& event, Instant now);
 
 }  // namespace bridgework::outreach

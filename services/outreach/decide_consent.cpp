@@ -27,7 +27,46 @@ Decision release(const std::string& contact, ContactKind kind) {
   return decision;
 }
 
+/// Keeps the newest word on one purpose and channel, and tells it. Stores nothing: the record is the caller's.
+void keep_consent(Decision& decision, PersonRecord& person, const PersonId& id, Consent said) {
+  decision.emit(messages::ConsentChanged{.person = id,
+                                         .site = person.home_site,
+                                         .purpose = said.purpose,
+                                         .channel = said.channel,
+                                         .state = said.state,
+                                         .by = said.by,
+                                         .wording = said.wording,
+                                         .source = said.source});
+  std::erase_if(person.consents,
+                [&](const Consent& consent) { return consent.purpose == said.purpose && consent.channel == said.channel; });
+  person.consents.push_back(std::move(said));
+}
+
 }  // namespace
+
+Decision take_consents(PersonRecord& person, const messages::EnquiryReceived& event, Instant now) {
+  Decision decision;
+  const auto agree = [&](MessagePurpose purpose, const std::string& wording) {
+    for (const ContactKind kind : {ContactKind::kPhone, ContactKind::kEmail}) {
+      const bool reached =
+          std::ranges::any_of(event.contact_points, [&](const auto& point) { return point.kind == kind && !point.value.reveal().empty(); });
+      if (wording.empty() || !reached) continue;
+      keep_consent(decision, person, event.person,
+                   {.purpose = purpose,
+                    .channel = kind == ContactKind::kPhone ? Channel::kSms : Channel::kEmail,
+                    .state = ConsentState::kGranted,
+                    .by = "patient",
+                    .wording = wording,
+                    .source = std::string(to_string(event.channel)) + " " + event.enquiry.text(),
+                    .changed_at = now});
+    }
+  };
+  agree(MessagePurpose::kTransactional, event.contact_consent);
+  agree(MessagePurpose::kReminder, event.contact_consent);
+  agree(MessagePurpose::kMarketing, event.marketing_consent);
+  if (!decision.changes_nothing()) decision.put(event.person.text(), person);
+  return decision;
+}
 
 /// STOP and START are told on every time, even if they seem to change nothing: our own events come back to this lane behind newer
 /// commands, so the record here may be of yesterday, while the last word in the log is right in every lane.
@@ -62,24 +101,20 @@ Decision on(const State& state, const messages::Unsubscribe& command, Instant no
   return suppress(contact, kind, "one click", now).reply(done);
 }
 
-Decision on(const State& state, const messages::SetConsent& command, Instant) {
+Decision on(const State& state, const messages::SetConsent& command, Instant now) {
   const auto* known = state.find<PersonRecord>(command.person.text());
   if (known == nullptr || !known->known) return Decision::refuse(messages::OutreachRefusal::kUnknownPerson, "no such person");
   PersonRecord person = *known;
-  std::erase_if(person.consents,
-                [&](const Consent& consent) { return consent.purpose == command.purpose && consent.channel == command.channel; });
-  person.consents.push_back({command.purpose, command.channel, command.state});
-
-  messages::ConsentChanged event;
-  event.person = command.person;
-  event.site = person.home_site;
-  event.purpose = command.purpose;
-  event.channel = command.channel;
-  event.state = command.state;
-  event.by = command.by;
-
   Decision decision;
-  decision.emit(std::move(event)).put(command.person.text(), std::move(person)).reply(messages::Done{command.person.text()});
+  keep_consent(decision, person, command.person,
+               {.purpose = command.purpose,
+                .channel = command.channel,
+                .state = command.state,
+                .by = command.by,
+                .wording = command.wording,
+                .source = command.source,
+                .changed_at = now});
+  decision.put(command.person.text(), std::move(person)).reply(messages::Done{command.person.text()});
   return decision;
 }
 

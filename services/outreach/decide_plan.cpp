@@ -12,7 +12,7 @@ constexpr std::size_t kVisitsToComeMax = 64;
 void remember_visit(PersonRecord& person, const Plan& wanted, Instant now) {
   if (!wanted.about.visit_start || !wanted.about.visit_local) return;
   auto& visits = person.visits_to_come;
-  std::erase_if(visits, [&](const VisitToCome& visit) { return visit.start <= now; });
+  std::erase_if(visits, [&](const VisitToCome& visit) { return visit.start <= now || visit.appointment.text() == wanted.subject; });
   if (visits.size() == kVisitsToComeMax) visits.erase(visits.begin());
   visits.push_back({AppointmentId(wanted.subject), wanted.site, *wanted.about.visit_start, *wanted.about.visit_local, wanted.of});
 }
@@ -67,8 +67,11 @@ messages::MessageWithheld withheld_event(const MessageRecord& record) {
 Decision plan(const State& state, const Plan& wanted, Instant now) {
   PersonRecord person = person_of(state, wanted.person);
   SubjectRecord about = wanted.about;
-  const Reach reach = reach_of(person, wanted.programme);
+  return plan(state, person, about, wanted, now);
+}
 
+Decision plan(const State& state, PersonRecord& person, SubjectRecord& about, const Plan& wanted, Instant now) {
+  const Reach reach = reach_of(person, wanted.programme);
   MessageRecord message;
   message.person = wanted.person;
   message.site = wanted.site;
@@ -101,7 +104,7 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
   ++person.messages_planned;
   message.message = MessageId(wanted.person.text() + ".m-" + std::to_string(person.messages_planned));
   about.planned.push_back({message.programme, message.step, message.message});
-  about.told_to = wanted.told_to;
+  if (!wanted.told_to.empty()) about.told_to = wanted.told_to;
   if (message.programme == kReminder) remember_ahead(state, person, message.message);
 
   messages::MessagePlanned planned;
@@ -124,8 +127,8 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
     decision.emit(entrusted_event(message, about, reach));
   }
   decision.add_to_index(messages_index(message.person), id, person.messages_planned)
-      .put(subject_id(wanted.person, wanted.subject), std::move(about))
-      .put(wanted.person.text(), std::move(person))
+      .put(subject_id(wanted.person, wanted.subject), about)
+      .put(wanted.person.text(), person)
       .put(id, std::move(message));
   return decision;
 }

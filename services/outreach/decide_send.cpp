@@ -48,8 +48,8 @@ SendMessage written(std::span<const MessageRecord> messages, const PersonRecord&
   if (message.visit_local) words.time = times_words(times_of({messages.begin(), messages.end()}));
   if (about.kind == SubjectKind::kOffer) {
     words.link = offer_link(message.subject, about.token.reveal(), config);
-  } else if (message.programme == kReminder) {
-    // One segment of SMS has no room for a link: there, YES confirms.
+  } else if (message.programme == kReminder || message.programme == kBookedOnline) {
+    // One segment of SMS has no room for a link beside what a reminder says: there, YES confirms.
     words.link = visit_link(message.message, visit_token(message.message, config), config);
   } else {
     words.link = survey_link(message.subject, about.token.reveal(), config);

@@ -26,6 +26,9 @@ std::string thing(const MessageRecord& message) {
     const std::string whose = message.of.empty() ? "" : " of one who lives in the same household";
     return "The reminder for the visit" + (message.visit_local ? " on " + at(*message.visit_local) : "") + whose;
   }
+  if (message.programme == kBookedOnline) {
+    return message.visit_local ? "What was agreed for the visit on " + at(*message.visit_local) : "What was agreed for the visit";
+  }
   if (message.programme == kAcknowledgement) return "The acknowledgement of the enquiry";
   if (message.programme == kFollowUp) return "Step " + std::to_string(message.step) + " of the follow-up";
   if (message.programme == kSurvey) return "The survey";

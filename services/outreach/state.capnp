@@ -18,6 +18,10 @@ struct Consent {
   purpose @0 :Outreach.MessagePurpose;
   channel @1 :LeadIntake.Channel;
   state @2 :Outreach.ConsentState;
+  by @3 :Text $Cat.maxBytes(128);
+  wording @4 :Text $Cat.maxBytes(1024);
+  source @5 :Text $Cat.maxBytes(256);
+  changedAt @6 :Int64 $Cat.instant;
 }
 struct SendMark {
   # One message that has left, or may have.

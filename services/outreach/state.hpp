@@ -44,6 +44,7 @@ inline constexpr std::string_view kAcknowledgement = "acknowledgement";
 inline constexpr std::string_view kReminder = "reminder";
 /// The template of a reminder that is about somebody else's visits, too.
 inline constexpr std::string_view kHouseholdReminder = "reminder_household";
+inline constexpr std::string_view kBookedOnline = "booked";
 inline constexpr std::string_view kFollowUp = "follow_up";
 inline constexpr std::string_view kSurvey = "survey";
 inline constexpr std::string_view kShortNotice = "short_notice";

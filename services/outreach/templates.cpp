@@ -84,6 +84,23 @@ constexpr std::array kTemplates = {
              "alguém não puder vir, telefone-nos: {phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
     Template{"reminder_household", 1, "pt", kSms, "",
              "{practice}: consultas da sua família: {date}: {time}.[ Tel.: {phone}.] Responda SIM para confirmar, STOP para sair."},
+    // ---- booked: what was agreed with nobody there to tell it
+    Template{"booked", 1, "en", kEmail, "Your visit on {date} at {time} is booked",
+             "Hello[ {first_name}],\n\nyour visit is booked: {date} at {time} at {practice}.\n[\nTo see it, cancel it or ask for another "
+             "time: {link}\n][\nOr call us: {phone}\n]"},
+    Template{"booked", 1, "en", kSms, "", "{practice}: booked, {date} {time}.[ See or cancel: {link}] Reply STOP to opt out."},
+    Template{"booked", 1, "de", kEmail, "Ihr Termin am {date} um {time} ist gebucht",
+             "Guten Tag[ {first_name}],\n\nIhr Termin ist gebucht: {date} um {time} bei {practice}.\n[\nAnsehen, absagen oder um eine "
+             "andere Zeit bitten: {link}\n][\nOder rufen Sie uns an: {phone}\n]"},
+    Template{"booked", 1, "de", kSms, "", "{practice}: gebucht, {date} {time}.[ Ansehen, absagen: {link}] STOP = keine SMS."},
+    Template{"booked", 1, "es", kEmail, "Su cita del {date} a las {time} está reservada",
+             "Hola[ {first_name}]:\n\nsu cita está reservada: {date} a las {time} en {practice}.\n[\nPara verla, cancelarla o pedir otra "
+             "hora: {link}\n][\nO llámenos: {phone}\n]"},
+    Template{"booked", 1, "es", kSms, "", "{practice}: cita el {date} {time}.[ Ver o cancelar: {link}] STOP para salir."},
+    Template{"booked", 1, "pt", kEmail, "A sua consulta de {date} às {time} está marcada",
+             "Olá[ {first_name}],\n\na sua consulta está marcada: {date} às {time} em {practice}.\n[\nPara a ver, cancelar ou pedir outra "
+             "hora: {link}\n][\nOu telefone-nos: {phone}\n]"},
+    Template{"booked", 1, "pt", kSms, "", "{practice}: consulta {date} {time}.[ Ver ou cancelar: {link}] STOP para sair."},
     // ---- follow-up: what is open is told in the practice, never in a message
     Template{
         "follow_up", 1, "en", kEmail, "We would like to hear from you",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -228,10 +229,115 @@ TEST(OnlineBooking, WhatIsNotOnlineOrNoVisitorsBooksNothing) {
   closed("harbour", "switched off");
   EXPECT_TRUE(day_sheet(suite, "2026-11-24").empty());
   done(suite.api().post("/v1/sites/harbour/web-form", {{"enabled", true}, {"daily_cap", 200}}));
-  EXPECT_EQ(post_form(visitor, "/book/harbour", exam).text, unknown.text) << "what a page was told stays so";
-  const std::string anew = filled_in(token(), "exam", slot, "Dan", "202 555 0153");
-  EXPECT_EQ(post_form(visitor, "/book/harbour", anew).status, 200) << "on again, a new page books";
+  suite.clock().advance(std::chrono::minutes(1));
+  const Answer booked = post_form(visitor, "/book/harbour", exam);
+  EXPECT_EQ(booked.status, 200) << "no was the answer of the moment: " << booked.text;
+  suite.clock().advance(std::chrono::minutes(1));
+  EXPECT_EQ(post_form(visitor, "/book/harbour", exam).text, booked.text) << "yes is the answer for good";
+  done(suite.api().post("/v1/sites/harbour/web-form", {{"enabled", false}, {"daily_cap", 200}}));
+  EXPECT_EQ(post_form(visitor, "/book/harbour", exam).text, booked.text) << "though nobody else can book now";
   EXPECT_EQ(day_sheet(suite, "2026-11-24").size(), 1U);
+  ASSERT_TRUE(suite.settle());
+  EXPECT_EQ(suite.api().get("/v1/sites/harbour/web-form").int_at("/counted_today"), 5) << "counted once";
+}
+
+/// The path of the link in a mail about a visit, whatever its lines were folded into.
+std::string visit_link_of(std::string mail) {
+  for (const std::string soft : {"=\r\n", "=\n"})
+    for (std::size_t at = mail.find(soft); at != std::string::npos; at = mail.find(soft)) mail.erase(at, soft.size());
+  const std::size_t at = mail.find("/v/");
+  return at == std::string::npos ? std::string() : mail.substr(at, mail.find_first_of("\r\n ", at) - at);
+}
+
+TEST(OnlineBooking, WhatWasAgreedToIsKeptAndTheVisitCanBeSeenCancelledAndAskedToBeMoved) {
+  Suite suite({.start = first_monday()});
+  open_practice(suite);
+  Api visitor(suite.url(), "");
+  const std::string anas_token(32, 'a'), bens_token(32, 'b');
+  ASSERT_EQ(
+      post_form(visitor, "/book/harbour", filled_in(anas_token, "exam", "2026-11-25T09:00:00/dr-lee", "Ana", "ana@example.org")).status,
+      200);
+  const Answer bens = post_form(visitor, "/book/harbour",
+                                filled_in(bens_token, "exam", "2026-11-25T09:30:00/dr-lee", "Ben", "+12125550143") + "&offers=yes");
+  ASSERT_EQ(bens.status, 200) << bens.text;
+  ASSERT_TRUE(suite.settle());
+  std::map<std::string, json::value> visits;  // by time
+  for (const auto& visit : day_sheet(suite, "2026-11-25")) visits[std::string(visit.at("visit").at("local_start").as_string())] = visit;
+  ASSERT_EQ(visits.size(), 2U);
+  const json::value &anas_visit = visits.begin()->second, &bens_visit = visits.rbegin()->second;
+
+  // What each agreed to, word by word, and nothing else.
+  const auto consents = [&](const json::value& visit) {
+    const Answer told = suite.api().get("/v1/consents?person=" + std::string(visit.at("person").as_string()));
+    std::set<std::string> granted;
+    for (const auto& one : told.at("/consents").as_array()) {
+      if (one.at("state").as_string() == "unknown") continue;
+      EXPECT_EQ(one.at("state").as_string(), "granted");
+      EXPECT_EQ(one.at("source").as_string().find("online_booking p-"), 0U) << told.text;
+      EXPECT_EQ(one.at("changed_at").as_string().find("2026-11-23T14:00"), 0U) << told.text;
+      const std::string wording(one.at("wording").as_string());
+      const bool is_marketing = one.at("purpose").as_string() == "marketing";
+      EXPECT_NE(wording.find(is_marketing ? "news and offers from Harbour Dental" : "contacts me about this visit"), std::string::npos);
+      granted.insert(std::string(one.at("purpose").as_string()) + " " + std::string(one.at("channel").as_string()));
+    }
+    return granted;
+  };
+  EXPECT_EQ(consents(anas_visit), (std::set<std::string>{"transactional email", "reminder email"}));
+  EXPECT_EQ(consents(bens_visit), (std::set<std::string>{"transactional sms", "reminder sms", "marketing sms"}));
+
+  // Ana is written to at once, with a link: looking changes nothing.
+  std::string link;
+  ASSERT_TRUE(suite.eventually([&] {
+    for (const auto& message : support::outbox_of(suite.outbox()))
+      if (link.empty()) link = visit_link_of(message);
+    return !link.empty();
+  }));
+  for (int look = 0; look < 2; ++look) {
+    const Answer page = visitor.get(link);
+    EXPECT_EQ(page.status, 200) << page.text;
+    EXPECT_NE(page.text.find("Wednesday 25 November 2026, 09:00"), std::string::npos);
+    EXPECT_NE(page.text.find("Cancel this visit"), std::string::npos);
+  }
+  const auto state = [&](const json::value& visit) {
+    return suite.api().get("/v1/appointments/" + std::string(visit.at("appointment").as_string())).string_at("/state");
+  };
+  EXPECT_EQ(state(anas_visit), "booked");
+  EXPECT_EQ(post_form(visitor, link, "answer=dance").status, 422);
+
+  // To be called, once however often it is asked for; the visit stands.
+  for (int again = 0; again < 2; ++again) {
+    const Answer asked = post_form(visitor, link, "answer=another_time&words=mornings+only");
+    EXPECT_EQ(asked.status, 200) << asked.text;
+    EXPECT_NE(asked.text.find("We will call you"), std::string::npos);
+  }
+  ASSERT_TRUE(suite.settle());
+  const auto tasks = [&] { return suite.api().get("/v1/tasks?site=harbour").at("/tasks").as_array(); };
+  ASSERT_EQ(tasks().size(), 1U);
+  EXPECT_EQ(tasks()[0].at("words").as_string(), "mornings only");
+  EXPECT_EQ(tasks()[0].at("reason").as_string().find("Would like another time"), 0U);
+  EXPECT_EQ(state(anas_visit), "booked");
+
+  // Cancelled, with the reason; the time is free, and nothing is left to do.
+  const Answer cancelled = post_form(visitor, link, "answer=cancel&words=I+am+ill");
+  EXPECT_EQ(cancelled.status, 200) << cancelled.text;
+  EXPECT_NE(cancelled.text.find("is cancelled"), std::string::npos);
+  EXPECT_EQ(state(anas_visit), "cancelled");
+  const std::string events = suite.api().get("/v1/events?type=AppointmentCancelled").text;
+  EXPECT_NE(events.find("I am ill"), std::string::npos) << events;
+  EXPECT_NE(events.find("\"patient\""), std::string::npos) << events;
+  EXPECT_NE(visitor.get("/book/harbour?type=exam&from=2026-11-25").text.find("2026-11-25T09%3A00"), std::string::npos);
+  EXPECT_EQ(post_form(visitor, link, "answer=cancel").status, 410);
+  EXPECT_EQ(visitor.get("/book/harbour/" + anas_token).status, 410);
+  ASSERT_TRUE(suite.settle());
+  EXPECT_TRUE(tasks().empty());
+
+  // Ben does it from the page he was shown.
+  const std::string page = "/book/harbour/" + bens_token;
+  EXPECT_NE(bens.text.find("action=\"" + page + "\""), std::string::npos) << bens.text;
+  EXPECT_EQ(post_form(visitor, page, "answer=confirm").status, 422);
+  EXPECT_EQ(post_form(visitor, page, "answer=cancel").status, 200);
+  EXPECT_EQ(state(bens_visit), "cancelled");
+  EXPECT_EQ(post_form(visitor, page, "answer=another_time").status, 410);
 }
 
 }  // namespace

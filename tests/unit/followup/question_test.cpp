@@ -299,5 +299,34 @@ TEST_F(FollowupQuestion, OpensNoSecondTaskForTheGapThatItsVisitCovers) {
   EXPECT_EQ(only_gap().cover, Cover::kActive) << "and the care is followed up again";
 }
 
+TEST_F(FollowupQuestion, OfAnotherTimeThatIsAskedForIsATaskUntilTheVisitIsGone) {
+  site_has_hours();
+  is_booked();
+  const messages::AskForAnotherTime command{PersonId(ana), AppointmentId("main.v-1"), Phi<std::string>("mornings")};
+  ASSERT_TRUE(handle(command).accepted());
+  ASSERT_TRUE(handle(command).accepted()) << "asked twice is one task";
+  const auto task = only_task();
+  EXPECT_EQ(task.reason, "Would like another time than that of the visit on 5 March at 09:00: call and find one");
+  EXPECT_EQ(task.words.reveal(), "mornings");
+  EXPECT_EQ(task.kind, TaskKind::kPhoneCall);
+  handle(cancelled("main.v-1", Purpose::kHygiene, utc(2026, 3, 5, 9)));
+  EXPECT_TRUE(tasks_of_ana().empty());
+  const messages::AskForAnotherTime late{PersonId(ana), AppointmentId("main.v-1"), Phi<std::string>()};
+  EXPECT_EQ(refusal_of(late), FollowupRefusal::kUnknownVisit);
+}
+
+TEST_F(FollowupQuestion, OfAnotherTimeIsAskedAgainAfterTheFirstWasDealtWith) {
+  site_has_hours();
+  is_booked();
+  const messages::AskForAnotherTime command{PersonId(ana), AppointmentId("main.v-1"), Phi<std::string>()};
+  handle(command);
+  const TaskId first = only_task().task;
+  handle(outcome(first.text(), TaskOutcome::kSpokeBooked));
+  ASSERT_TRUE(tasks_of_ana().empty());
+  handle(command);
+  ASSERT_EQ(tasks_of_ana().size(), 1u);
+  EXPECT_NE(tasks_of_ana()[0].task, first);
+}
+
 }  // namespace
 }  // namespace bridgework::followup

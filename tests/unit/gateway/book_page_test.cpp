@@ -17,6 +17,7 @@
 #include "gateway/times.hpp"
 #include "gateway/web_form.hpp"
 #include "messages/appointments.codec.hpp"
+#include "messages/followup.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/clock.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
@@ -71,8 +72,15 @@ class GatewayBook : public testing::Test {
         answer(list);
         break;
       }
+      case messages::SubmitWebForm::kTypeId:
+        known_.insert(messages::decode_as<messages::SubmitWebForm>(call.request.body)->enquiry.text());
+        answer(messages::Done{"x"});
+        break;
       case messages::GetLead::kTypeId:
-        if (lead_after_ > 0) {
+        if (!known_.contains(call.key)) {
+          reply.outcome = Outcome::kRefused;
+          reply.code = "unknown_enquiry";
+        } else if (lead_after_ > 0) {
           --lead_after_;
           reply.outcome = Outcome::kRefused;
           reply.code = "unknown_enquiry";
@@ -147,7 +155,8 @@ class GatewayBook : public testing::Test {
   std::vector<messages::Slot> openings_;
   VisitState visit_state_ = VisitState::kBooked;
   std::map<std::uint64_t, std::string> refusals_;  ///< by message; an empty code: unavailable
-  int lead_after_ = 0;
+  std::set<std::string> known_;                    ///< the enquiries that were sent
+  int lead_after_ = 0;                             ///< how often they are looked for in vain before that shows
   std::optional<Gateway> gateway_;
 };
 
@@ -227,7 +236,7 @@ TEST_F(GatewayBook, EveryClosedSiteAnswersAlike) {
   refusals_[messages::GetSite::kTypeId] = "unknown_site";
   pages();
   pages("no%20id%3C");
-  refusals_.clear();
+  refusals_ = {{messages::GetAppointment::kTypeId, "unknown_appointment"}};
   form_.enabled = false;
   pages();
   form_.enabled = true;
@@ -249,10 +258,46 @@ TEST_F(GatewayBook, AfterTheDaysCapTheSiteIsClosed) {
   EXPECT_FALSE(sent<messages::BookOnline>()) << "counted before anything else is done";
 }
 
+TEST_F(GatewayBook, ADoubleClickOnAClosedFormIsOneRequest) {
+  refusals_[messages::SubmitWebForm::kTypeId] = "form_closed";
+  ASSERT_EQ(post(kForm).status, 404U);
+  const auto key = [&] { return commands().back().request.idempotency_key; };
+  const std::string first = key();
+  const auto minute = std::chrono::floor<std::chrono::minutes>(runtime::system_now());
+  ASSERT_EQ(post(kForm).status, 404U);
+  if (std::chrono::floor<std::chrono::minutes>(runtime::system_now()) == minute) {
+    EXPECT_EQ(key(), first) << "a double click is one";
+  }
+}
+
+TEST_F(GatewayBook, WhatWasBookedIsShownThoughTheSiteIsClosedNow) {
+  form_.enabled = false;
+  EXPECT_EQ(post(kForm).status, 200U) << "by whoever has the page's token";
+  EXPECT_TRUE(commands().empty());
+  std::string other = kForm;
+  other.replace(other.find(kToken), 32, "short");
+  EXPECT_EQ(post(other).body, book_closed_page());
+}
+
+TEST_F(GatewayBook, ConsentIsKeptInTheWordsOfThePageAndOffersOnlyWhenTheyWereTicked) {
+  ASSERT_EQ(post(kForm).status, 200U);
+  const auto form = sent<messages::SubmitWebForm>();
+  EXPECT_EQ(form->contact_consent,
+            "I agree that Harbour <Dental> keeps what I enter here and contacts me about this visit by phone, text message or e-mail.");
+  EXPECT_EQ(form->marketing_consent, "");
+  const HttpResponse page = get("/book/harbour?type=exam&slot=2026-11-24T09:00:00/dr-lee");
+  EXPECT_TRUE(has(page, "I agree that Harbour &lt;Dental&gt; keeps")) << page.body;
+  EXPECT_TRUE(has(page, "name=\"offers\" value=\"yes\"> I would also like news")) << "nobody has ticked it for them: " << page.body;
+  backend_.calls.clear();
+  ASSERT_EQ(post(kForm + "&offers=yes").status, 200U);
+  EXPECT_NE(sent<messages::SubmitWebForm>()->marketing_consent.find("news and offers from Harbour <Dental>"), std::string::npos);
+}
+
 TEST_F(GatewayBook, ASuiteThatIsAwayAsksForPatience) {
   for (const std::uint64_t away : {messages::GetSite::kTypeId, messages::GetWebForm::kTypeId, messages::SubmitWebForm::kTypeId,
                                    messages::GetLead::kTypeId, messages::BookOnline::kTypeId}) {
     refusals_ = {{away, ""}};
+    known_.clear();
     EXPECT_EQ(post(kForm).status, 503U) << away;
   }
 }
@@ -273,7 +318,7 @@ TEST_F(GatewayBook, BooksForAPersonWhoIsKnownByThen) {
   const HttpResponse page = post(kForm + "&campaign=c-1&utm_source=mail");
   ASSERT_EQ(page.status, 200U) << page.body;
   for (const char* shown : {"Your visit is booked", "Exam &amp; &lt;talk&gt;", "Tuesday 24 November 2026, 09:00", "America/New_York",
-                            "Harbour &lt;Dental&gt;", "/book/harbour/0123456789abcdef0123456789abcdef.ics", "To cancel or move it"})
+                            "Harbour &lt;Dental&gt;", "/book/harbour/0123456789abcdef0123456789abcdef.ics", "Cancel this visit"})
     EXPECT_TRUE(has(page, shown)) << shown << "\n" << page.body;
   EXPECT_FALSE(has(page, "Ana"));
   EXPECT_FALSE(has(page, "p-secret"));
@@ -301,18 +346,19 @@ TEST_F(GatewayBook, APageSentTwiceIsOneRequest) {
   ASSERT_EQ(post(kForm).status, 200U);
   ASSERT_EQ(post(kForm).status, 200U);
   const auto calls = commands();
-  ASSERT_EQ(calls.size(), 4U);
-  for (const std::size_t i : {0U, 1U}) {
-    EXPECT_EQ(calls[i].request.idempotency_key, calls[i + 2].request.idempotency_key);
-    EXPECT_EQ(calls[i].request.body, calls[i + 2].request.body);
-    EXPECT_FALSE(calls[i].request.idempotency_key.empty());
-  }
+  // What it has said is known by then, and is not said again.
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_EQ(calls[0].request.type_id, messages::SubmitWebForm::kTypeId);
+  EXPECT_FALSE(calls[0].request.idempotency_key.empty());
+  EXPECT_FALSE(calls[1].request.idempotency_key.empty());
+  EXPECT_EQ(calls[1].request.idempotency_key, calls[2].request.idempotency_key);
+  EXPECT_EQ(calls[1].request.body, calls[2].request.body);
   std::string other = kForm;
   other.replace(other.find("0123"), 4, "ffff");
   ASSERT_EQ(post(other).status, 200U);
   const auto more = commands();
-  EXPECT_NE(more[5].request.idempotency_key, calls[1].request.idempotency_key) << "another page is another visit";
-  EXPECT_NE(more[5].request.body, calls[1].request.body);
+  EXPECT_NE(more[4].request.idempotency_key, calls[1].request.idempotency_key) << "another page is another visit";
+  EXPECT_NE(more[4].request.body, calls[1].request.body);
 }
 
 TEST_F(GatewayBook, APageThatHasBookedShowsWhatItBooked) {
@@ -333,7 +379,7 @@ TEST_F(GatewayBook, ATakenTimeGivesTheNearestOthersWithEverythingAsItWasSaid) {
     opens(start);
   std::string form = kForm;
   form.replace(form.find("Ana"), 3, "%22%3E%3Ci%3E");
-  const HttpResponse page = post(form + "&campaign=c-1");
+  const HttpResponse page = post(form + "&campaign=c-1&offers=yes");
   EXPECT_EQ(page.status, 409U);
   EXPECT_TRUE(has(page, "not free any more"));
   EXPECT_TRUE(has(page, "value=\"2026-11-24T09:30:00/dr-lee\"")) << page.body;
@@ -342,21 +388,20 @@ TEST_F(GatewayBook, ATakenTimeGivesTheNearestOthersWithEverythingAsItWasSaid) {
   for (const std::string& kept :
        {std::string("name=\"token\" value=\"") + kToken, std::string("name=\"given_name\" value=\"&quot;&gt;&lt;i&gt;\""),
         std::string("name=\"phone\" value=\"202 555 0143\""), std::string("name=\"consent\" value=\"yes\""),
-        std::string("name=\"campaign\" value=\"c-1\""), std::string("name=\"again\" value=\"1\"")})
+        std::string("name=\"offers\" value=\"yes\""), std::string("name=\"campaign\" value=\"c-1\""),
+        std::string("name=\"again\" value=\"1\"")})
     EXPECT_TRUE(has(page, kept)) << kept;
   // The other time is the same enquiry and another try to book.
   refusals_.clear();
   std::string again = form;
   again.replace(again.find("T09%3A00"), 8, "T09%3A30");
-  ASSERT_EQ(post(again + "&campaign=c-1").status, 200U);
+  ASSERT_EQ(post(again + "&campaign=c-1&offers=yes").status, 200U);
   const auto calls = commands();
-  ASSERT_EQ(calls.size(), 4U);
-  EXPECT_EQ(calls[0].request.idempotency_key, calls[2].request.idempotency_key);
-  EXPECT_EQ(calls[0].request.body, calls[2].request.body);
-  EXPECT_NE(calls[1].request.idempotency_key, calls[3].request.idempotency_key);
+  ASSERT_EQ(calls.size(), 3U) << "said once";
+  EXPECT_NE(calls[1].request.idempotency_key, calls[2].request.idempotency_key);
   // The first time, free again, is not answered with what was said of it before.
-  ASSERT_EQ(post(form + "&campaign=c-1&again=2").status, 200U);
-  EXPECT_NE(commands()[5].request.idempotency_key, calls[1].request.idempotency_key);
+  ASSERT_EQ(post(form + "&campaign=c-1&offers=yes&again=2").status, 200U);
+  EXPECT_NE(commands()[3].request.idempotency_key, calls[1].request.idempotency_key);
 }
 
 TEST_F(GatewayBook, WithoutAnotherTimeTheyAreAskedToCall) {
@@ -453,6 +498,38 @@ TEST_F(GatewayBook, ThePagesTokenShowsTheVisitAndItsCalendarEntry) {
   refusals_.clear();
   visit_state_ = VisitState::kCancelled;
   EXPECT_EQ(get(target).status, 410U);
+}
+
+TEST_F(GatewayBook, ThePagesTokenCancelsTheVisitOrAsksForACall) {
+  const std::string target = std::string("/book/harbour/") + kToken;
+  EXPECT_TRUE(has(get(target), "action=\"" + target + "\""));
+  EXPECT_EQ(ask(http::verb::post, target, "answer=cancel&words=ill").status, 200U);
+  EXPECT_EQ(ask(http::verb::post, target, "answer=cancel&words=ill").status, 200U);
+  const auto cancel = sent<messages::CancelAppointment>();
+  ASSERT_TRUE(cancel);
+  EXPECT_EQ(cancel->appointment.text(), "harbour.v-x");
+  EXPECT_EQ(cancel->by, messages::CancelledBy::kPatient);
+  EXPECT_EQ(cancel->reason.reveal(), "ill");
+  EXPECT_EQ(ask(http::verb::post, target, "answer=another_time&words=mornings").status, 200U);
+  const auto asked = sent<messages::AskForAnotherTime>();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->person.text(), "p-secret");
+  EXPECT_EQ(asked->appointment.text(), "harbour.v-x");
+  EXPECT_EQ(asked->words.reveal(), "mornings");
+  backend_.calls.clear();
+  for (const std::string& nothing : {std::string(), std::string("answer=confirm"), std::string("answer=dance"),
+                                     "answer=cancel&words=" + std::string(1001, 'a'), std::string("%zz")})
+    EXPECT_EQ(ask(http::verb::post, target, nothing).status, 422U) << nothing;
+  EXPECT_EQ(ask(http::verb::post, "/book/harbour/0123", "answer=cancel").status, 404U);
+  refusals_[messages::CancelAppointment::kTypeId] = "illegal_transition";
+  EXPECT_EQ(ask(http::verb::post, target, "answer=cancel").status, 410U) << "it was moved in this very moment";
+  refusals_ = {{messages::AskForAnotherTime::kTypeId, "unknown_visit"}};
+  EXPECT_EQ(ask(http::verb::post, target, "answer=another_time").status, 503U) << "not heard of yet";
+  refusals_.clear();
+  backend_.calls.clear();
+  visit_state_ = VisitState::kArrived;
+  EXPECT_EQ(ask(http::verb::post, target, "answer=cancel").status, 410U);
+  EXPECT_TRUE(commands().empty()) << "who has come does not cancel";
 }
 
 TEST(GatewayBookWish, TakesTheCampaignAndItsPartsAsTheFormDoes) {

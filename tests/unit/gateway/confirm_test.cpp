@@ -14,6 +14,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/times.hpp"
 #include "messages/appointments.codec.hpp"
+#include "messages/followup.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "messages/outreach.codec.hpp"
 #include "runtime/clock.hpp"
@@ -160,6 +161,34 @@ TEST_F(GatewayConfirm, ALinkToAVisitThatWasMovedCancelledOrIsOverSaysSoAndDoesNo
   EXPECT_TRUE(sent(messages::ConfirmAppointment::kTypeId).empty());
 }
 
+TEST_F(GatewayConfirm, TheLinkCancelsTheVisitOrAsksForACallUntilItBegins) {
+  const HttpResponse page = ask(http::verb::get, "/v/p-1.m-1.right");
+  for (const char* shown : {"Yes, I will be there", "Cancel this visit", "Please call me"})
+    EXPECT_NE(page.body.find(shown), std::string::npos) << shown;
+  for (const VisitState state : {VisitState::kBooked, VisitState::kConfirmed}) {
+    state_ = state;
+    for (int click = 0; click < 2; ++click) EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right", "answer=cancel&words=ill").status, 200U);
+    EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right", "answer=another_time&words=mornings").status, 200U);
+  }
+  const auto cancelled = sent(messages::CancelAppointment::kTypeId);
+  ASSERT_EQ(cancelled.size(), 4U);
+  const auto command = messages::decode_as<messages::CancelAppointment>(cancelled[0].request.body);
+  EXPECT_EQ(command->by, messages::CancelledBy::kPatient);
+  EXPECT_EQ(command->reason.reveal(), "ill");
+  EXPECT_EQ(sent(messages::AskForAnotherTime::kTypeId).size(), 2U);
+  EXPECT_TRUE(sent(messages::ConfirmAppointment::kTypeId).empty());
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right", "answer=dance").status, 422U);
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.wrong", "answer=cancel").status, 404U);
+  // Who has come, or should have, cancels nothing.
+  state_ = VisitState::kSeated;
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right", "answer=cancel").status, 410U);
+  state_ = VisitState::kBooked;
+  start_ = runtime::system_now() - 1s;
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.right", "answer=cancel").status, 410U);
+  EXPECT_EQ(ask(http::verb::get, "/v/p-1.m-1.right").body.find("Cancel this visit"), std::string::npos);
+  EXPECT_EQ(sent(messages::CancelAppointment::kTypeId).size(), 4U);
+}
+
 TEST_F(GatewayConfirm, AVisitMovedInThatVeryMomentIsNotSaidToBeConfirmed) {
   refuses_ = true;
   const HttpResponse told = ask(http::verb::post, "/v/p-1.m-1.right");
@@ -178,6 +207,16 @@ TEST_F(GatewayConfirm, OneLinkConfirmsAllVisitsThatItsMessageToldOf) {
   EXPECT_EQ(confirmed[0].key, "harbour.v-1");
   EXPECT_EQ(confirmed[1].key, "harbour.v-2");
   EXPECT_NE(confirmed[0].request.idempotency_key, confirmed[1].request.idempotency_key);
+}
+
+TEST_F(GatewayConfirm, OneOfSeveralVisitsCanBeCalledOff) {
+  EXPECT_NE(ask(http::verb::get, "/v/p-1.m-1.both").body.find("name=\"visit\" value=\"1\""), std::string::npos);
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=1").status, 200U);
+  ASSERT_EQ(sent(messages::CancelAppointment::kTypeId).size(), 1U);
+  EXPECT_EQ(sent(messages::CancelAppointment::kTypeId)[0].key, "harbour.v-2");
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=2").status, 410U) << "there is no third";
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=x").status, 422U);
+  EXPECT_EQ(sent(messages::CancelAppointment::kTypeId).size(), 1U);
 }
 
 TEST_F(GatewayConfirm, ALinkToSeveralVisitsIsAboutThoseThatStillStand) {

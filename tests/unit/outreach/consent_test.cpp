@@ -237,5 +237,96 @@ TEST(OutreachConsent, QueryIsRefusedForAnUnknownPerson) {
   EXPECT_EQ(answered.error().code, OutreachRefusal::kUnknownPerson);
 }
 
+// ---- what was agreed to in a form
+
+TEST(OutreachFormConsent, IsKeptForEachContactPointAndPurposeWithItsWordsAndOffersOnlyWhenTheyWereAgreedTo) {
+  for (const bool offers : {false, true}) {
+    Practice practice;
+    messages::EnquiryReceived event;
+    event.person = kAna;
+    event.site = kMain;
+    event.enquiry = kEnquiry;
+    event.channel = messages::EnquiryChannel::kOnlineBooking;
+    event.contact_points = {{.kind = ContactKind::kPhone, .value = Phi<std::string>(kPhone), .raw = {}},
+                            {.kind = ContactKind::kEmail, .value = Phi<std::string>(), .raw = Phi<std::string>("ana@")}};
+    event.contact_consent = "About this visit.";
+    if (offers) event.marketing_consent = "News and offers.";
+    practice.handle(event);
+    EXPECT_EQ(practice.count<messages::ConsentChanged>(), offers ? 3u : 2u);
+    const auto list = practice.get<messages::ConsentList>(messages::GetConsents{kAna});
+    for (const auto& shown : list.consents) {
+      const bool marketing = shown.purpose == MessagePurpose::kMarketing;
+      const bool about_it = shown.purpose == MessagePurpose::kTransactional || shown.purpose == MessagePurpose::kReminder;
+      if (shown.channel != Channel::kSms || !(about_it || (marketing && offers))) {
+        EXPECT_EQ(shown.state, ConsentState::kUnknown) << "an address that did not parse, or nothing was agreed to";
+        EXPECT_FALSE(shown.changed_at);
+        continue;
+      }
+      EXPECT_EQ(shown.state, ConsentState::kGranted);
+      EXPECT_EQ(shown.wording, marketing ? "News and offers." : "About this visit.");
+      EXPECT_EQ(shown.source, "online_booking " + kEnquiry.text());
+      EXPECT_EQ(shown.by, "patient");
+      EXPECT_EQ(shown.changed_at, practice.now());
+    }
+    practice.settle();
+    EXPECT_EQ(practice.state_of(), MessageState::kSent) << "the acknowledgement leaves as ever";
+  }
+}
+
+TEST(OutreachFormConsent, IsNothingWithoutWords) {
+  Practice practice;
+  practice.enquires();
+  EXPECT_TRUE(practice.record<PersonRecord>(kAna.text())->consents.empty());
+}
+
+// ---- what was booked by the patient themselves
+
+TEST(OutreachBookedOnline, IsToldAtOnceWithALinkThatIsAboutTheVisitAndRemindedOfLater) {
+  Practice practice;
+  messages::AppointmentBooked event;
+  event.person = kAna;
+  event.site = kMain;
+  event.appointment = kVisit;
+  event.visit.local_start = local(2026, 3, 12, 9);
+  event.visit.start = new_york(2026, 3, 12, 9);
+  event.visit.zone = std::string(kNewYork);
+  event.online = true;
+  practice.handle(event);
+  practice.settle();
+  ASSERT_EQ(practice.sends().size(), 1u) << practice.timeline();
+  EXPECT_EQ(practice.planned(2).programme, kBookedOnline);
+  EXPECT_EQ(practice.planned(2).purpose, MessagePurpose::kTransactional);
+  const std::string link = visit_link(practice.message(2), visit_token(practice.message(2), Practice::settings()), Practice::settings());
+  EXPECT_NE(practice.sends()[0].body.reveal().find(link), std::string::npos) << practice.sends()[0].body.reveal();
+  EXPECT_EQ(practice
+                .get<messages::LinkedVisit>(
+                    messages::GetLinkedVisit{practice.message(2), Phi<std::string>(visit_token(practice.message(2), Practice::settings()))})
+                .appointment,
+            kVisit);
+  EXPECT_EQ(practice.why(2).find("What was agreed for the visit on 12 March 09:00 was sent"), 0u) << practice.why(2);
+  EXPECT_EQ(practice.planned(1).programme, kReminder);
+  practice.pass_to(new_york(2026, 3, 12, 8));
+  EXPECT_EQ(practice.sends().size(), 2u);
+}
+
+TEST(OutreachBookedOnline, AtNightIsToldInTheMorningUnlessItIsCancelledByThen) {
+  Practice practice(Practice::Start::kKnownPerson, new_york(2026, 3, 3, 23));
+  messages::AppointmentBooked event;
+  event.person = kAna;
+  event.site = kMain;
+  event.appointment = kVisit;
+  event.visit.local_start = local(2026, 3, 12, 9);
+  event.visit.start = new_york(2026, 3, 12, 9);
+  event.visit.zone = std::string(kNewYork);
+  event.online = true;
+  practice.handle(event);
+  practice.settle();
+  EXPECT_TRUE(practice.sends().empty());
+  practice.visit<messages::AppointmentCancelled>(local(2026, 3, 12, 9));
+  practice.pass_to(new_york(2026, 3, 4, 12));
+  EXPECT_TRUE(practice.sends().empty());
+  EXPECT_EQ(practice.state_of(2), MessageState::kRevoked);
+}
+
 }  // namespace
 }  // namespace bridgework::outreach

@@ -21,7 +21,7 @@ Words full_words() {
 }
 
 TEST(Templates, AreThereForEveryProgrammeLanguageAndChannel) {
-  for (const std::string_view name : {kAcknowledgement, kReminder, kFollowUp, kSurvey, kShortNotice,
+  for (const std::string_view name : {kAcknowledgement, kReminder, kBookedOnline, kFollowUp, kSurvey, kShortNotice,
                                       std::string_view("short_notice_booked"), std::string_view("short_notice_gone")}) {
     for (const auto language : {"en", "de", "es", "pt"}) {
       for (const Channel channel : {Channel::kEmail, Channel::kSms}) {
@@ -93,7 +93,7 @@ TEST(Templates, TakeWordsAsTheyAreAndNeverAsTemplates) {
 
 TEST(Templates, OfSmsRemindersFitOneSegmentInEveryLanguage) {
   for (const auto language : {"en", "de", "es", "pt"}) {
-    for (const auto name : {kReminder, kAcknowledgement, kFollowUp}) {
+    for (const auto name : {kReminder, kBookedOnline, kAcknowledgement, kFollowUp}) {
       const std::string body = render(find_template(name, name, language, "en", Channel::kSms), full_words()).body;
       EXPECT_EQ(sms_segments(body), 1u) << body;
       EXPECT_NE(body.find("STOP"), std::string::npos);
