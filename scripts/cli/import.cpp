@@ -36,6 +36,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kPersonsPerCommandMax = 250;
 constexpr std::size_t kVisitsPerCommandMax = 200;
 constexpr std::size_t kLeadsPerCommandMax = 100;
+/// Resources of one Bundle: the gateway takes each for itself, one after the other, and half of the bytes that it takes at once.
+constexpr std::size_t kResourcesPerBundleMax = 50;
+constexpr std::size_t kBundleBytesMax = 512 * 1024;
 
 /// How long a busy or absent suite is asked again before the import gives up.
 constexpr std::chrono::seconds kPatience{120};
@@ -115,7 +118,17 @@ std::string points_json(std::string_view phone, std::string_view email) {
   return points;
 }
 
-std::string body_of(const Batch& batch) {
+/// The phases of a FHIR import: of people and calendars, then of what is about them.
+constexpr std::string_view kFhirPeople = "people", kFhirRest = "the rest";
+
+bool is_fhir(std::string_view phase) { return phase == kFhirPeople || phase == kFhirRest; }
+
+std::string body_of(std::string_view phase, const Batch& batch) {
+  if (is_fhir(phase)) {
+    std::string body = R"({"resourceType":"Bundle","type":"batch","entry":[)";
+    for (const OutRow& row : batch) body += (body.back() == '[' ? "" : ",") + row.json;
+    return body + "]}";
+  }
   std::string body = "{\"rows\":[";
   for (const OutRow& row : batch) {
     if (body.back() != '[') body += ',';
@@ -255,8 +268,14 @@ bool is_transient(const HttpResult& result) {
 /// Sends batches, several at a time, and learns what became of each.
 class Sender {
  public:
-  Sender(const Suite& suite, std::size_t in_flight_max, ProgressFile& file, Progress& progress, ProgressLine& line)
-      : suite_(suite), pool_(suite, in_flight_max), file_(file), progress_(progress), line_(line), last_answer_(Clock::now()) {}
+  Sender(const Suite& suite, const ImportOptions& options, ProgressFile& file, Progress& progress, ProgressLine& line)
+      : suite_(suite),
+        pool_(suite, options.in_flight_max),
+        past_booked_(options.past_booked),
+        file_(file),
+        progress_(progress),
+        line_(line),
+        last_answer_(Clock::now()) {}
 
   /// False when the import cannot go on.
   bool send(const std::string& phase, std::size_t number, Batch batch) {
@@ -288,8 +307,10 @@ class Sender {
     std::size_t open;
   };
 
-  static HttpRequest request_for(const std::string& phase, const Batch& batch) {
-    HttpRequest request{.method = "POST", .path = "/v1/imports/" + phase, .body = body_of(batch)};
+  HttpRequest request_for(const std::string& phase, const Batch& batch) const {
+    const std::string past = past_booked_.empty() ? "" : "?past_booked=" + url_encoded(past_booked_);
+    HttpRequest request{
+        .method = "POST", .path = is_fhir(phase) ? "/fhir/R4" + past : "/v1/imports/" + phase, .body = body_of(phase, batch)};
     request.idempotency_key = "import-" + content_name(request.path + "\n" + request.body);
     return request;
   }
@@ -302,13 +323,14 @@ class Sender {
 
   void took_answer(std::shared_ptr<Pieces> pieces, Batch batch, int attempt, HttpResult result) {
     if (!failure_.empty()) return;
-    if (is_transient(result)) {
+    if (is_transient(result) || (is_fhir(pieces->phase) && result->status == 200 && has_transient_entry(result->body))) {
       again(std::move(pieces), std::move(batch), attempt, result);
       return;
     }
     last_answer_ = Clock::now();
     if (result->status >= 200 && result->status < 300) {
-      accept(*pieces, batch, result->body);
+      if (is_fhir(pieces->phase)) accept_bundle(*pieces, batch, result->body);
+      else accept(*pieces, batch, result->body);
       return;
     }
     const bool is_about_the_rows = result->status == 400 || result->status == 409 || result->status == 413 || result->status == 422;
@@ -369,6 +391,44 @@ class Sender {
     close(pieces, batch.size());
   }
 
+  static json::array entries_of(const std::string& bundle) {
+    boost::system::error_code error;
+    const json::value answer = json::parse(bundle, error);
+    const json::object* object = error ? nullptr : answer.if_object();
+    const json::value* entries = object == nullptr ? nullptr : object->if_contains("entry");
+    return entries != nullptr && entries->is_array() ? entries->get_array() : json::array();
+  }
+  /// What stands at a JSON pointer as text; empty when nothing does.
+  static std::string text_at(const json::value& value, std::string_view pointer) {
+    boost::system::error_code error;
+    const json::value* found = value.find_pointer({pointer.data(), pointer.size()}, error);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+  }
+  /// The suite was away for one resource: the Bundle is sent again, and what was taken is recognised.
+  static bool has_transient_entry(const std::string& bundle) {
+    return std::ranges::any_of(entries_of(bundle), [](const json::value& entry) {
+      const std::string status = text_at(entry, "/response/status");
+      return status == "429" || status == "502" || status == "503" || status == "504";
+    });
+  }
+
+  void accept_bundle(Pieces& pieces, const Batch& batch, const std::string& body) {
+    const json::array entries = entries_of(body);
+    if (entries.size() != batch.size()) {
+      failure_ = "the suite accounts for " + std::to_string(entries.size()) + " of the " + std::to_string(batch.size()) +
+                 " resources from line " + std::to_string(batch.front().line) + "; this is a defect, please report it";
+      return;
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::string status = text_at(entries[i], "/response/status");
+      if (status == "200") ++progress_.already_known;
+      if (status.starts_with('2')) continue;
+      progress_.rejected.push_back({batch[i].line, text_at(entries[i], "/response/outcome/issue/0/details/coding/0/code"),
+                                    text_at(entries[i], "/response/outcome/issue/0/details/text")});
+    }
+    close(pieces, batch.size());
+  }
+
   /// `rejected: [{"row": 3, "field": "local_start", "reason": "time_does_not_exist"}]`, rows counted from 0 within the request.
   void note_rejected(const Batch& batch, const json::array& rejected) {
     for (const json::value& item : rejected) {
@@ -405,6 +465,7 @@ class Sender {
 
   const Suite& suite_;
   HttpPool pool_;
+  std::string past_booked_;
   ProgressFile& file_;
   Progress& progress_;
   ProgressLine& line_;
@@ -664,6 +725,8 @@ tl::expected<Started, std::string> start(const ImportOptions& options, const cha
   auto file = MappedFile::open(options.file);
   if (!file) return tl::unexpected(file.error());
   started.file = std::move(*file);
+  if (options.mapping_file.empty())
+    return tl::unexpected("what do the columns mean? --mapping names a file; " + std::string(example) + " is an example");
   started.mapping_text = read_whole(options.mapping_file);
   if (started.mapping_text.empty())
     return tl::unexpected("cannot read the mapping " + options.mapping_file + "; " + example + " is an example");
@@ -692,44 +755,56 @@ bool send_all(Sender& sender, ProgressLine& line, std::string_view text, const R
 }
 
 /// Writes the rejects and says what became of the file.
-int finish(const Suite& suite, const ImportOptions& options, const Survey& survey, const Progress& progress, const char* things,
-           Clock::time_point begun) {
-  std::vector<RejectedRow> rejected = survey.rejected;
+struct Rejects {
+  std::size_t count = 0;
+  std::string path;
+  bool is_written = false;
+};
+Rejects write_rejects(const Suite& suite, const ImportOptions& options, const std::vector<RejectedRow>& by_us, const Progress& progress) {
+  std::vector<RejectedRow> rejected = by_us;
   rejected.insert(rejected.end(), progress.rejected.begin(), progress.rejected.end());
   std::stable_sort(rejected.begin(), rejected.end(), [](const RejectedRow& a, const RejectedRow& b) { return a.line < b.line; });
   // A row may be refused twice, as a person and as a visit: the first reason is the one to mend.
   rejected.erase(std::unique(rejected.begin(), rejected.end(), [](const RejectedRow& a, const RejectedRow& b) { return a.line == b.line; }),
                  rejected.end());
   std::ofstream rejects;
-  const std::string rejects_path = open_rejects(options, suite, rejects);
+  const std::string path = open_rejects(options, suite, rejects);
   rejects << "line,field,reason\n";
   for (const RejectedRow& row : rejected) rejects << row.line << ',' << csv_field(row.field) << ',' << csv_field(row.reason) << '\n';
-  if (!rejects.flush()) return fail("cannot write the rejected rows to " + rejects_path + "; name another place with --rejects");
+  return {rejected.size(), path, static_cast<bool>(rejects.flush())};
+}
+int fail_to_write(const Rejects& rejects) {
+  return fail("cannot write the rejected rows to " + rejects.path + "; name another place with --rejects");
+}
 
-  const std::size_t imported = survey.read - rejected.size();
+int finish(const Suite& suite, const ImportOptions& options, const Survey& survey, const Progress& progress, const char* things,
+           Clock::time_point begun) {
+  const Rejects rejects = write_rejects(suite, options, survey.rejected, progress);
+  if (!rejects.is_written) return fail_to_write(rejects);
+  const std::size_t imported = survey.read - rejects.count;
   const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
   if (options.output == ImportOptions::Output::kJson) {
     std::cout << json::serialize(json::object{{"read", survey.read},
                                               {"imported", imported},
-                                              {"rejected", rejected.size()},
+                                              {"rejected", rejects.count},
                                               {"persons", survey.persons},
                                               {"sites", survey.sites.size()},
                                               {"already_known", progress.already_known},
                                               {"overlapping", progress.overlapping},
-                                              {"rejects_file", rejects_path}})
+                                              {"rejects_file", rejects.path}})
               << '\n';
     return 0;
   }
   std::cout << "read " << survey.read << " rows, imported " << imported << ' ' << things << " of " << survey.persons << " persons at "
             << survey.sites.size() << " sites in " << std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2) << " s\n";
   if (progress.overlapping > 0) std::cout << progress.overlapping << " visits overlap another; they are taken and marked\n";
-  std::cout << rejected.size() << " rows rejected: " << rejects_path << '\n';
+  std::cout << rejects.count << " rows rejected: " << rejects.path << '\n';
   return 0;
 }
 
 /// Where a former run of the same import stopped.
-ProgressFile progress_of(const Suite& suite, const Started& started) {
-  ProgressFile file(suite.data_dir, content_name(suite.url + "\n" + started.mapping_text + "\n" + content_name(started.file->text())));
+ProgressFile progress_of(const Suite& suite, const std::string& meaning, std::string_view text) {
+  ProgressFile file(suite.data_dir, content_name(suite.url + "\n" + meaning + "\n" + content_name(text)));
   if (!file.is_kept()) {
     std::cerr << "bridgework import: " << suite.data_dir
               << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";
@@ -755,11 +830,11 @@ int import_rows(const Suite& suite, const ImportOptions& options, const char* ex
   const Survey survey = survey_of(text, *reader);
   if (const auto failure = define_sites(suite, survey.sites, reader->mapping().zone, ids)) return fail(*failure);
 
-  ProgressFile progress_file = progress_of(suite, *started);
+  ProgressFile progress_file = progress_of(suite, started->mapping_text, text);
   Progress progress;
   if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
   ProgressLine line;
-  Sender sender(suite, options.in_flight_max, progress_file, progress, line);
+  Sender sender(suite, options, progress_file, progress, line);
   const bool done = send(sender, line, text, *reader, survey, ids);
   return done ? finish(suite, options, survey, progress, things, begun) : fail(sender.failure());
 }
@@ -795,6 +870,101 @@ bool send_leads(Sender& sender, ProgressLine& line, std::string_view text, const
                   });
 }
 
+// ---- FHIR
+
+/// A file of resources, one a line, as their lines lie in memory.
+struct Resources {
+  std::size_t read = 0;
+  struct One {
+    std::size_t line;
+    std::string_view json;
+    std::string type;
+    bool is_early;  ///< what others are about: people and calendars
+  };
+  std::vector<One> all;
+  std::vector<RejectedRow> rejected;
+};
+
+/// Only what keeps a line from being sent at all is judged here: every rule of FHIR is the gateway's.
+Resources resources_of(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  Resources resources;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    std::string_view one = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (one.ends_with('\r')) one.remove_suffix(1);
+    if (one.find_first_not_of(" \t") == std::string_view::npos) continue;
+    ++resources.read;
+    boost::system::error_code error;
+    const json::value value = json::parse({one.data(), one.size()}, error);
+    const json::object* object = error ? nullptr : value.if_object();
+    if (object == nullptr) {
+      resources.rejected.push_back({line, "malformed_json", error ? "the line is no JSON: " + error.message() : "a line is one resource"});
+      continue;
+    }
+    const json::value* type = object->if_contains("resourceType");
+    const std::string name = type != nullptr && type->is_string() ? std::string(type->get_string()) : std::string();
+    resources.all.push_back({line, one, name, name == "Patient" || name == "Schedule"});
+  }
+  return resources;
+}
+
+bool send_resources(Sender& sender, ProgressLine& line, const Resources& resources, std::string_view phase) {
+  const auto is_of_phase = [&](const Resources::One& one) { return one.is_early == (phase == kFhirPeople); };
+  line.begin(std::string(phase), static_cast<std::size_t>(std::ranges::count_if(resources.all, is_of_phase)));
+  std::size_t number = 0, bytes = 0;
+  Batch batch;
+  for (const Resources::One& one : resources.all) {
+    if (!is_of_phase(one)) continue;
+    if (!batch.empty() && (batch.size() == kResourcesPerBundleMax || bytes + one.json.size() > kBundleBytesMax)) {
+      if (!sender.send(std::string(phase), number++, std::exchange(batch, {}))) return sender.drain();
+      bytes = 0;
+    }
+    std::string entry = "{\"request\":{";
+    append_member(entry, "method", "POST");
+    append_member(entry, "url", one.type);
+    entry.append("},\"resource\":").append(one.json).append("}");
+    bytes += entry.size();
+    batch.push_back({one.line, std::move(entry)});
+  }
+  if (!batch.empty()) sender.send(std::string(phase), number, std::move(batch));
+  return sender.drain();
+}
+
+/// In two passes, so that it does not matter in which order the lines stand.
+int import_fhir(const Suite& suite, const ImportOptions& options) {
+  const auto file = MappedFile::open(options.file);
+  if (!file) return fail(file.error());
+  const auto begun = Clock::now();
+  const Resources resources = resources_of((*file)->text());
+  ProgressFile progress_file = progress_of(suite, "fhir " + options.past_booked, (*file)->text());
+  Progress progress;
+  if (options.progress == ImportOptions::Progress::kResume) progress = progress_file.read().value_or(Progress{});
+  ProgressLine line;
+  Sender sender(suite, options, progress_file, progress, line);
+  if (!send_resources(sender, line, resources, kFhirPeople) || !send_resources(sender, line, resources, kFhirRest))
+    return fail(sender.failure());
+  const Rejects rejects = write_rejects(suite, options, resources.rejected, progress);
+  if (!rejects.is_written) return fail_to_write(rejects);
+  const std::size_t taken = resources.read - rejects.count;
+  if (options.output == ImportOptions::Output::kJson) {
+    std::cout << json::serialize(json::object{{"read", resources.read},
+                                              {"imported", taken},
+                                              {"rejected", rejects.count},
+                                              {"already_known", progress.already_known},
+                                              {"rejects_file", rejects.path}})
+              << '\n';
+    return 0;
+  }
+  const std::string seconds = std::to_string(std::chrono::duration<double>(Clock::now() - begun).count());
+  std::cout << "read " << resources.read << " resources, took " << taken << " (" << progress.already_known << " known before) in "
+            << seconds.substr(0, seconds.find('.') + 2) << " s\n"
+            << rejects.count << " resources rejected: " << rejects.path << '\n';
+  return 0;
+}
+
 }  // namespace
 
 int run_import(const Suite& suite, const ImportOptions& options) {
@@ -804,7 +974,8 @@ int run_import(const Suite& suite, const ImportOptions& options) {
   if (options.kind == "leads") {
     return import_rows<LeadReader>(suite, options, "tests/functional/leads.toml", "leads", parse_lead_mapping, send_leads);
   }
-  return fail("there is no kind " + options.kind + "; what can be imported is: appointments, leads");
+  if (options.kind == "fhir") return import_fhir(suite, options);
+  return fail("there is no kind " + options.kind + "; what can be imported is: appointments, leads, fhir");
 }
 
 }  // namespace bridgework::cli

@@ -1,5 +1,5 @@
 #pragma once
-// `bridgework import KIND FILE --mapping FILE`: the past of another system, once, however often it is tried.
+// `bridgework import KIND FILE`, rows with `--mapping FILE`, FHIR as NDJSON: the past of another system, once, however often it is tried.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +18,7 @@ struct ImportOptions {
   std::string file;
   std::string mapping_file;
   std::string rejects_file;  ///< empty: beside the file, or beside the progress when that place cannot be written
+  std::string past_booked;   ///< fhir: what became of visits of the past that are still booked; empty: they are refused
   std::size_t in_flight_max = 4;
   enum class Output { kWords, kJson } output = Output::kWords;
   enum class Progress { kResume, kForget } progress = Progress::kResume;

@@ -30,11 +30,13 @@ int main(int argc, char** argv) {
   ImportOptions import;
   bool from_start = false;
   CLI::App* import_command = add(app, "import", "take over the past of another system");
-  import_command->add_option("kind", import.kind, "appointments or leads")->required();
-  import_command->add_option("file", import.file, "a CSV file")->required();
+  import_command->add_option("kind", import.kind, "appointments, leads or fhir")->required();
+  import_command->add_option("file", import.file, "a CSV file; for fhir one of NDJSON, a resource a line, in any order")->required();
+  import_command->add_option("--mapping", import.mapping_file,
+                             "what the columns of a CSV file mean; tests/functional/noshow.toml and leads.toml are examples");
   import_command
-      ->add_option("--mapping", import.mapping_file, "what its columns mean; tests/functional/noshow.toml and leads.toml are examples")
-      ->required();
+      ->add_option("--past-booked", import.past_booked, "fhir: what it means that a visit of the past is still booked (default: refused)")
+      ->check(CLI::IsMember({"fulfilled", "noshow", "cancelled"}));
   import_command->add_option("--rejects", import.rejects_file, "where rejected rows are listed (default FILE.rejects.csv)");
   import_command->add_option("--in-flight", import.in_flight_max, "requests at a time")->check(CLI::Range(1, 64))->capture_default_str();
   import_command->add_flag("--from-start", from_start, "send again what a former run was already told about; changes nothing twice");
