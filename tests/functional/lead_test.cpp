@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -12,14 +13,19 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <spawn.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <gtest/gtest.h>
 
 #include "runtime/zone.hpp"
 #include "support/outbox.hpp"
 #include "support/suite.hpp"
+
+extern char** environ;
 
 namespace bridgework::functional {
 namespace {
@@ -168,7 +174,7 @@ std::vector<Line> list_of_leads(std::size_t count) {
     const std::string word = theirs[random() % theirs.size()];
     const std::size_t person = random() % (count / 2);
     char digits[64], phone[128];
-    std::snprintf(digits, sizeof digits, "%04zu", person);
+    std::snprintf(digits, sizeof digits, "%04zu", person % 10000);
     const char* const shapes[] = {"(202) 55%c-%s", "+1 202 55%c %s", "202.55%c.%s", "20255%c%s"};
     std::snprintf(phone, sizeof phone, shapes[random() % 4], static_cast<char>('0' + person / 10000 % 10), digits);
     const std::string name = "Person" + std::to_string(person);
@@ -252,6 +258,96 @@ TEST(Lead, AListOfThePastIsTakenWholeAndCountsWhereItCameFrom) {
   EXPECT_EQ(json::parse(again.out).at("imported").as_int64(), summary.at("imported").as_int64());
   ASSERT_TRUE(suite.settle());
   EXPECT_EQ(suite.api().get("/v1/status").int_at("/head"), head) << "twice is once";
+}
+
+/// One figure of the gateway: how many requests with leads were answered with 200.
+std::int64_t lead_requests_of(Suite& suite) {
+  const std::string text = suite.api().get("/metrics").text;
+  const std::string name = R"(bridgework_gateway_answers_total{route="/v1/imports/leads",service="gateway",status="200"} )";
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? 0 : static_cast<std::int64_t>(std::stod(text.substr(at + name.size())));
+}
+
+/// How many requests of the import the command line has written down as answered.
+std::int64_t answered_of(const std::filesystem::path& progress) {
+  std::ifstream in(progress);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  boost::system::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error) return 0;
+  std::int64_t answered = 0;
+  for (const auto& [phase, ranges] : value.at("answered").as_object())
+    for (const json::value& range : ranges.as_array())
+      answered += range.at(1).to_number<std::int64_t>() - range.at(0).to_number<std::int64_t>() + 1;
+  return answered;
+}
+
+TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
+  Suite suite({});
+  // Enough for the command line to write down where it is before it is through.
+  constexpr std::size_t kMany = 40'000;
+  const auto lines = list_of_leads(kMany);
+  std::map<std::string, std::int64_t> by_source;
+  std::vector<std::size_t> bad;
+  const auto file = suite.data() / "leads.csv";
+  {
+    std::ofstream out(file);
+    out << "Office,Created,Source,First,Last,Phone,Email,Notes\n";
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      out << lines[i].text;
+      if (lines[i].source.empty()) bad.push_back(i + 2);
+      else ++by_source[lines[i].source];
+    }
+  }
+  const std::string mapping = BRIDGEWORK_SOURCE_DIR "/tests/functional/leads.toml";
+  const auto progress = [&]() -> std::filesystem::path {
+    if (!std::filesystem::exists(suite.data() / "imports")) return {};
+    for (const auto& entry : std::filesystem::directory_iterator(suite.data() / "imports"))
+      if (entry.path().extension() == ".json") return entry.path();
+    return {};
+  };
+  {
+    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "leads", file.string(), "--mapping", mapping, "--in-flight", "1"};
+    std::vector<char*> argv;
+    for (auto& w : words) argv.push_back(w.data());
+    argv.push_back(nullptr);
+    ::setenv("BRIDGEWORK_URL", suite.url().c_str(), 1);
+    ::setenv("BRIDGEWORK_DATA", suite.data().c_str(), 1);
+    pid_t pid = 0;
+    ASSERT_EQ(::posix_spawn(&pid, BRIDGEWORK_CLI, nullptr, nullptr, argv.data(), environ), 0);
+    EXPECT_TRUE(suite.eventually([&] { return answered_of(progress()) >= 5; }, std::chrono::seconds(60)));
+    ::kill(pid, SIGKILL);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the import was over before it could be killed";
+  }
+  const std::int64_t before = lead_requests_of(suite), answered = answered_of(progress());
+  ASSERT_GE(answered, 5);
+
+  const auto ran = suite.cli("import leads " + file.string() + " --mapping " + mapping + " --json");
+  ASSERT_EQ(ran.status, 0) << ran.out;
+  const json::value summary = json::parse(ran.out);
+  EXPECT_EQ(summary.at("read").as_int64(), static_cast<std::int64_t>(kMany));
+  EXPECT_EQ(summary.at("rejected").as_int64(), static_cast<std::int64_t>(bad.size()));
+  EXPECT_EQ(summary.at("imported").as_int64(), static_cast<std::int64_t>(kMany - bad.size()));
+  std::ifstream rejects(file.string() + ".rejects.csv");
+  std::vector<std::size_t> named;
+  std::string row;
+  for (std::getline(rejects, row); std::getline(rejects, row);) named.push_back(std::stoul(row));
+  EXPECT_EQ(named, bad) << "all of them, also those of the first try";
+
+  const std::int64_t total = answered_of(progress());
+  EXPECT_GT(total, answered) << "there was something left to do";
+  // The gateway may have answered one more after the command line was gone.
+  EXPECT_LE(lead_requests_of(suite) - before, total - answered + 1) << "what was answered is not sent again";
+  std::cout << "killed after " << before << " of " << total << " requests, " << answered << " of them written down\n";
+
+  ASSERT_TRUE(suite.settle(std::chrono::seconds(180)));
+  const auto kpi = json::parse(suite.cli("kpi enquiries_by_source --by source --json").out);
+  std::map<std::string, std::int64_t> counted;
+  for (const auto& one : kpi.at("rows").as_array())
+    counted[std::string(one.at("key").as_string())] = one.at("numerator").to_number<std::int64_t>();
+  EXPECT_EQ(counted, by_source) << "nothing doubled, nothing lost";
 }
 
 // ---- nobody may be contacted any more
