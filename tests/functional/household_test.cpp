@@ -40,7 +40,7 @@ TEST(Household, IsRemindedByOneMessageAndConfirmsWithOneAnswer) {
   EXPECT_NE(reasons(harbour, mother).find("of one who lives in the same household was sent by SMS"), std::string::npos)
       << reasons(harbour, mother);
 
-  harbour.done("/v1/messages/inbound", {{"from", "+12125550143"}, {"body", "yes"}});
+  harbour.writes("+12125550143", "yes");
   ASSERT_TRUE(harbour.suite.settle());
   EXPECT_EQ(harbour.state_of(first), "confirmed");
   EXPECT_EQ(harbour.state_of(second), "confirmed");

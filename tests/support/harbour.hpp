@@ -53,6 +53,8 @@ struct Harbour {
     done("/v1/appointments/" + visit + "/book", {});
     return visit;
   }
+  /// A text message from that number.
+  void writes(const std::string& from, const std::string& words) { done("/v1/messages/inbound", {{"from", from}, {"body", words}}); }
   std::string state_of(const std::string& visit) { return suite.api().get("/v1/appointments/" + visit).string_at("/state"); }
 
   /// Monday 23 November 2026, 9:00 there.
