@@ -26,8 +26,7 @@ json::string text(std::string_view from) { return json::string(from.data(), from
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-/// With this begins what a move adds to the id of a visit, and what stands in its stead where that is too long.
-constexpr std::string_view kMove = ".m-";
+/// What stands in the stead of what moves have added to the id of a visit, where that is too long.
 constexpr std::string_view kShortened = ".s-";
 
 enum class Dot { kStays, kIsWritten };
@@ -152,7 +151,7 @@ std::string visit_fhir_id(std::string_view id) {
   std::string whole = fhir_id(id);
   if (whole.size() <= kFhirIdMax) return whole;
   const std::string made = std::string(kShortened.substr(1)) + id_suffix("fhir", "Appointment", id);
-  std::string first = fhir_id(id.substr(0, id.find(kMove)));
+  std::string first = fhir_id(move_chain_of(id).first);
   return first.size() + 1 + made.size() <= kFhirIdMax ? first.append(".").append(made) : made;
 }
 

@@ -17,8 +17,6 @@ using messages::VisitState;
 constexpr std::size_t kLineOctetsMax = 75;
 /// More than any visit has steps, so that every move outranks all steps before it.
 constexpr std::uint32_t kStepsOfAVisit = 16;
-/// What the gateway puts between a visit's id and that of the one it is moved to.
-constexpr std::string_view kMoved = ".m-";
 
 /// How far a visit has come; rises with every step that may be taken. Nothing when it is on nobody's calendar.
 std::optional<std::uint32_t> step_of(VisitState state) {
@@ -39,19 +37,6 @@ std::optional<std::uint32_t> step_of(VisitState state) {
   return std::nullopt;
 }
 
-struct Chain {
-  std::string_view first;
-  std::uint32_t moves;
-};
-
-/// The first visit of a chain of moves, as the ids tell it.
-Chain chain_of(std::string_view appointment) {
-  const std::size_t own = appointment.find('.') == std::string_view::npos ? 0 : appointment.find('.') + 1;
-  Chain chain{appointment.substr(0, appointment.find(kMoved, own)), 0};
-  for (std::size_t at = appointment.find(kMoved, own); at != std::string_view::npos; at = appointment.find(kMoved, at + 1)) ++chain.moves;
-  return chain;
-}
-
 std::string utc(Instant at) {
   std::string text;
   append_instant(text, std::chrono::floor<std::chrono::seconds>(at));
@@ -66,7 +51,7 @@ bool begins_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) 
 std::optional<CalendarEntry> calendar_entry(const messages::AppointmentView& view, std::string_view site_name, std::string_view domain) {
   const auto step = step_of(view.state);
   if (!step) return std::nullopt;
-  const Chain chain = chain_of(view.appointment.text());
+  const MoveChain chain = move_chain_of(view.appointment.text());
   CalendarEntry entry;
   entry.uid = fmt::format("{}@{}", chain.first, domain);
   entry.sequence = chain.moves * kStepsOfAVisit + *step;

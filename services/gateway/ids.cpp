@@ -3,8 +3,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace bridgework::gateway {
 namespace {
@@ -45,6 +47,14 @@ std::optional<std::string> expand(std::string_view pattern, const boost::json::o
   return text;
 }
 
+/// Where a pattern goes on from an id that was made by it before, as that of a visit moved again does: how often, instead of all of it.
+std::string counted(std::string text) {
+  if (!text.ends_with(kMoveMark)) return text;
+  const MoveChain chain = move_chain_of(std::string_view(text).substr(0, text.size() - kMoveMark.size()));
+  if (chain.moves == 0) return text;
+  return std::string(chain.first).append(kMoveMark).append(std::to_string(chain.moves + 1)).append("-");
+}
+
 /// Not given, or given as the empty id that is no id.
 bool is_absent(const boost::json::object& object, const std::string& name) {
   const boost::json::value* value = object.if_contains(name);
@@ -66,6 +76,22 @@ std::string id_suffix(std::string_view principal, std::string_view type, std::st
   return base32(digest.data(), kSuffixLength);
 }
 
+MoveChain move_chain_of(std::string_view appointment) {
+  // What stands before the first dot is the site's id.
+  const std::size_t own = appointment.find('.') == std::string_view::npos ? 0 : appointment.find('.') + 1;
+  std::size_t mark = appointment.find(kMoveMark, own);
+  MoveChain chain{appointment.substr(0, mark), 0};
+  for (; mark != std::string_view::npos; mark = appointment.find(kMoveMark, mark + 1)) {
+    const char* begin = appointment.data() + mark + kMoveMark.size();
+    const char* end = appointment.data() + appointment.size();
+    std::uint32_t counted = 0;
+    const auto [at, error] = std::from_chars(begin, end, counted);
+    const bool says_how_often = error == std::errc() && at != end && *at == '-' && counted < 1'000'000;
+    chain.moves += says_how_often ? counted : 1;
+  }
+  return chain;
+}
+
 NewId fill_made_fields(const StructForm& form, boost::json::object& object, std::string_view principal, std::string_view idempotency_key) {
   NewId result = NewId::kNotMade;
   for (const FieldForm& field : form.fields) {
@@ -73,7 +99,7 @@ NewId fill_made_fields(const StructForm& form, boost::json::object& object, std:
     if (field.new_id.empty() || !is_absent(object, field.name)) continue;
     auto id = expand(field.new_id, object);
     if (!id) continue;
-    *id += id_suffix(principal, form.name, idempotency_key);
+    *id = counted(std::move(*id)) + id_suffix(principal, form.name, idempotency_key);
     object[field.name] = boost::json::string(*id);
     result = NewId::kMade;
   }

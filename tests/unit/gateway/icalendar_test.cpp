@@ -125,6 +125,9 @@ TEST(GatewayCalendar, AMovedVisitKeepsItsUidAndRisesInSequence) {
   EXPECT_GT(after[0].sequence, before[0].sequence);
   EXPECT_EQ(after[0].start, new_one.visit.start);
   EXPECT_FALSE(after[0].cancelled);
+  const auto again = calendar_entries({visit("harbour.v-1.m-12-c", VisitState::kBooked)}, "", "g");
+  EXPECT_EQ(again[0].uid, before[0].uid);
+  EXPECT_GT(again[0].sequence, after[0].sequence);
   // Moved beyond the days of the feed: gone from here, under the uid by which it was known.
   const auto away = calendar_entries({old_one}, "", "g");
   EXPECT_EQ(away[0].uid, before[0].uid);

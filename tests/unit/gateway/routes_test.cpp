@@ -102,6 +102,24 @@ TEST(GatewayIds, WhatTheCallerNamesStays) {
   EXPECT_EQ(for_other.at("by").as_string(), "eva");
 }
 
+TEST(GatewayIds, AVisitThatIsMovedAgainAndAgainCountsItsMoves) {
+  const std::string first = "a-site-with-a-name-as-long-as-names-of-sites-are.v-abcdefghijklm";
+  std::string visit = first;
+  std::set<std::string> all;
+  for (std::uint32_t move = 1; move <= 100; ++move) {
+    json::object request{{"appointment", visit}};
+    EXPECT_EQ(fill_made_fields(*forms().find("MoveAppointment"), request, "desk", "key-" + std::to_string(move)), NewId::kMade);
+    visit = std::string(request.at("to").as_string());
+    EXPECT_TRUE(all.insert(visit).second);
+    EXPECT_LE(visit.size(), first.size() + 21) << visit;
+    EXPECT_EQ(move_chain_of(visit).first, first);
+    EXPECT_EQ(move_chain_of(visit).moves, move) << visit;
+  }
+  EXPECT_EQ(move_chain_of("main.v-1.m-a.m-b").moves, 2U);
+  EXPECT_EQ(move_chain_of("main.v-1.m-7").moves, 1U) << "an id that somebody chose";
+  EXPECT_EQ(move_chain_of("main.m-1").moves, 0U);
+}
+
 // ---- keys
 
 TEST(GatewayApiKeys, OnlyTheWholeKeyIsKnown) {
