@@ -27,7 +27,7 @@ namespace json = boost::json;
 
 /// As many openings of one visit type as one question may bring.
 constexpr std::int64_t kSlotsMax = 500;
-/// More moves than an id of ours has room for.
+/// So many moves are followed from a shortened id. A visit moved more often is read by the id it has now.
 constexpr int kMovesMax = 32;
 
 json::string text(std::string_view from) { return json::string(from.data(), from.size()); }

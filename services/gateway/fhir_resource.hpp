@@ -37,7 +37,7 @@ std::optional<std::string> id_of_fhir(std::string_view text);
 inline constexpr std::size_t kFhirIdMax = 64;
 /// A visit's id as FHIR writes it, always the same and never longer than FHIR allows.
 ///
-/// Each move lengthens the id of a visit. What would be too long is written `harbour.v-abc.s-q2…`: the id before the first move, and
+/// That of a visit at a site with a long name, or moved under ids that somebody chose, may be longer. What would be too long is written `harbour.v-abc.s-q2…`: the id before the first move, and
 /// characters made of the whole id. Where even that is too long (a site with a long name) the characters stand alone, and the visit is
 /// found by its identifier only, which is always whole.
 std::string visit_fhir_id(std::string_view id);

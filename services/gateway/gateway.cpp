@@ -691,8 +691,9 @@ asio::awaitable<std::optional<HttpResponse>> Gateway::call_off(messages::Appoint
   }
   // A double click is one answer. With the minute in it: a no of the moment is remembered under the key, and holds for that minute only.
   const auto minute = std::chrono::floor<std::chrono::minutes>(runtime::system_now()).time_since_epoch().count();
-  std::string key =
-      "visit-" + id_suffix(principal, secret, (cancels ? "cancel\n" : "another time\n") + words + "\n" + std::to_string(minute));
+  std::string key = "visit-" + id_suffix(principal, secret,
+                                         (cancels ? "cancel " : "another time ") + visit.appointment.text() + "\n" + words + "\n" +
+                                             std::to_string(minute));
   const messages::Reply reply =
       co_await ask(cancels ? "CancelAppointment" : "AskForAnotherTime", std::move(fields), std::move(principal), std::move(key));
   if (reply.outcome == messages::Outcome::kRefused && cancels) co_return std::nullopt;

@@ -217,6 +217,11 @@ TEST_F(GatewayConfirm, OneOfSeveralVisitsCanBeCalledOff) {
   EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=2").status, 410U) << "there is no third";
   EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=x").status, 422U);
   EXPECT_EQ(sent(messages::CancelAppointment::kTypeId).size(), 1U);
+  EXPECT_EQ(ask(http::verb::post, "/v/p-1.m-1.both", "answer=cancel&visit=0").status, 200U);
+  const auto cancelled = sent(messages::CancelAppointment::kTypeId);
+  ASSERT_EQ(cancelled.size(), 2U);
+  EXPECT_NE(cancelled[0].request.idempotency_key, cancelled[1].request.idempotency_key)
+      << "another visit is another request, in one minute too";
 }
 
 TEST_F(GatewayConfirm, ALinkToSeveralVisitsIsAboutThoseThatStillStand) {
