@@ -200,34 +200,48 @@ std::vector<Line> list_of_leads(std::size_t count) {
   return lines;
 }
 
-TEST(Lead, AListOfThePastIsTakenWholeAndCountsWhereItCameFrom) {
-  Suite suite({});
-  constexpr std::size_t kLines = 4000;
-  const auto lines = list_of_leads(kLines);
-  std::map<std::string, std::int64_t> by_source;
-  std::vector<std::size_t> bad;
-  const auto file = suite.data() / "leads.csv";
-  {
-    std::ofstream out(file);
+/// Leads of another system as a file, and what must come of them.
+struct LeadFile {
+  LeadFile(const Suite& suite, std::size_t count) : path(suite.data() / "leads.csv") {
+    std::ofstream out(path);
     out << "Office,Created,Source,First,Last,Phone,Email,Notes\n";
+    const auto lines = list_of_leads(count);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       out << lines[i].text;
       if (lines[i].source.empty()) bad.push_back(i + 2);
       else ++by_source[lines[i].source];
     }
   }
-  const std::string import = "import leads " + file.string() + " --mapping " BRIDGEWORK_SOURCE_DIR "/tests/functional/leads.toml --json";
+  std::filesystem::path path;
+  std::map<std::string, std::int64_t> by_source;
+  std::vector<std::size_t> bad;  ///< by the numbers of their lines
+};
+
+std::map<std::string, std::int64_t> counted_by_source(Suite& suite) {
+  std::map<std::string, std::int64_t> counted;
+  const auto kpi = json::parse(suite.cli("kpi enquiries_by_source --by source --json").out);
+  for (const auto& one : kpi.at("rows").as_array())
+    counted[std::string(one.at("key").as_string())] = one.at("numerator").to_number<std::int64_t>();
+  return counted;
+}
+
+TEST(Lead, AListOfThePastIsTakenWholeAndCountsWhereItCameFrom) {
+  Suite suite({});
+  constexpr std::size_t kLines = 4000;
+  const LeadFile file(suite, kLines);
+  const std::string import =
+      "import leads " + file.path.string() + " --mapping " BRIDGEWORK_SOURCE_DIR "/tests/functional/leads.toml --json";
   const auto began = std::chrono::steady_clock::now();
   const auto ran = suite.cli(import);
   ASSERT_EQ(ran.status, 0) << ran.out;
   std::cout << kLines << " leads in " << std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() << " s\n";
   const json::value summary = json::parse(ran.out);
   EXPECT_EQ(summary.at("read").as_int64(), static_cast<std::int64_t>(kLines));
-  EXPECT_EQ(summary.at("rejected").as_int64(), static_cast<std::int64_t>(bad.size()));
-  EXPECT_EQ(summary.at("imported").as_int64(), static_cast<std::int64_t>(kLines - bad.size()));
+  EXPECT_EQ(summary.at("rejected").as_int64(), static_cast<std::int64_t>(file.bad.size()));
+  EXPECT_EQ(summary.at("imported").as_int64(), static_cast<std::int64_t>(kLines - file.bad.size()));
   EXPECT_EQ(summary.at("sites").as_int64(), 2);
 
-  std::ifstream rejects(file.string() + ".rejects.csv");
+  std::ifstream rejects(file.path.string() + ".rejects.csv");
   std::string row;
   std::getline(rejects, row);
   EXPECT_EQ(row, "line,field,reason");
@@ -239,16 +253,12 @@ TEST(Lead, AListOfThePastIsTakenWholeAndCountsWhereItCameFrom) {
     ++fields[row.substr(comma + 1, second - comma - 1)];
     EXPECT_GT(row.size(), second + 5) << "a reason: " << row;
   }
-  EXPECT_EQ(named, bad);
+  EXPECT_EQ(named, file.bad);
   for (const char* field : {"Office", "Created", "Source", "First", "Phone", ""}) EXPECT_GT(fields[field], 10) << field;
   EXPECT_EQ(fields.size(), 6u);
 
   ASSERT_TRUE(suite.settle(std::chrono::seconds(120)));
-  const auto kpi = json::parse(suite.cli("kpi enquiries_by_source --by source --json").out);
-  std::map<std::string, std::int64_t> counted;
-  for (const auto& one : kpi.at("rows").as_array())
-    counted[std::string(one.at("key").as_string())] = one.at("numerator").to_number<std::int64_t>();
-  EXPECT_EQ(counted, by_source);
+  EXPECT_EQ(counted_by_source(suite), file.by_source);
   EXPECT_EQ(suite.api().get("/v1/leads").int_at("/open"), 0) << "the desk is not flooded with the past";
   EXPECT_EQ(support::outbox_of(suite.outbox()).size(), 0u) << "imported leads contact nobody";
 
@@ -286,19 +296,7 @@ TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
   Suite suite({});
   // Enough for the command line to write down where it is before it is through.
   constexpr std::size_t kMany = 40'000;
-  const auto lines = list_of_leads(kMany);
-  std::map<std::string, std::int64_t> by_source;
-  std::vector<std::size_t> bad;
-  const auto file = suite.data() / "leads.csv";
-  {
-    std::ofstream out(file);
-    out << "Office,Created,Source,First,Last,Phone,Email,Notes\n";
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      out << lines[i].text;
-      if (lines[i].source.empty()) bad.push_back(i + 2);
-      else ++by_source[lines[i].source];
-    }
-  }
+  const LeadFile file(suite, kMany);
   const std::string mapping = BRIDGEWORK_SOURCE_DIR "/tests/functional/leads.toml";
   const auto progress = [&]() -> std::filesystem::path {
     if (!std::filesystem::exists(suite.data() / "imports")) return {};
@@ -307,7 +305,7 @@ TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
     return {};
   };
   {
-    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "leads", file.string(), "--mapping", mapping, "--in-flight", "1"};
+    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "leads", file.path.string(), "--mapping", mapping, "--in-flight", "1"};
     std::vector<char*> argv;
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);
@@ -324,17 +322,17 @@ TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
   const std::int64_t before = lead_requests_of(suite), answered = answered_of(progress());
   ASSERT_GE(answered, 5);
 
-  const auto ran = suite.cli("import leads " + file.string() + " --mapping " + mapping + " --json");
+  const auto ran = suite.cli("import leads " + file.path.string() + " --mapping " + mapping + " --json");
   ASSERT_EQ(ran.status, 0) << ran.out;
   const json::value summary = json::parse(ran.out);
   EXPECT_EQ(summary.at("read").as_int64(), static_cast<std::int64_t>(kMany));
-  EXPECT_EQ(summary.at("rejected").as_int64(), static_cast<std::int64_t>(bad.size()));
-  EXPECT_EQ(summary.at("imported").as_int64(), static_cast<std::int64_t>(kMany - bad.size()));
-  std::ifstream rejects(file.string() + ".rejects.csv");
+  EXPECT_EQ(summary.at("rejected").as_int64(), static_cast<std::int64_t>(file.bad.size()));
+  EXPECT_EQ(summary.at("imported").as_int64(), static_cast<std::int64_t>(kMany - file.bad.size()));
+  std::ifstream rejects(file.path.string() + ".rejects.csv");
   std::vector<std::size_t> named;
   std::string row;
   for (std::getline(rejects, row); std::getline(rejects, row);) named.push_back(std::stoul(row));
-  EXPECT_EQ(named, bad) << "all of them, also those of the first try";
+  EXPECT_EQ(named, file.bad) << "all of them, also those of the first try";
 
   const std::int64_t total = answered_of(progress());
   EXPECT_GT(total, answered) << "there was something left to do";
@@ -343,11 +341,7 @@ TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
   std::cout << "killed after " << before << " of " << total << " requests, " << answered << " of them written down\n";
 
   ASSERT_TRUE(suite.settle(std::chrono::seconds(180)));
-  const auto kpi = json::parse(suite.cli("kpi enquiries_by_source --by source --json").out);
-  std::map<std::string, std::int64_t> counted;
-  for (const auto& one : kpi.at("rows").as_array())
-    counted[std::string(one.at("key").as_string())] = one.at("numerator").to_number<std::int64_t>();
-  EXPECT_EQ(counted, by_source) << "nothing doubled, nothing lost";
+  EXPECT_EQ(counted_by_source(suite), file.by_source) << "nothing doubled, nothing lost";
 }
 
 // ---- nobody may be contacted any more

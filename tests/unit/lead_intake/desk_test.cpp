@@ -191,7 +191,8 @@ TEST(LeadIntakeCall, ThatEndsWithoutAVisitIsWorthAnotherOneTheMostValuableFirst)
   EXPECT_EQ(desk.lead("p-4.e-1").value_minor, 120'000);
   EXPECT_EQ(desk.lead("p-4.e-1").not_booked_at, desk.now());
   asked("p-2.e-1", CallOutcome::kNotBooked, 300'000);
-  EXPECT_EQ(worth_a_call().front(), EnquiryId("p-2.e-1")) << "the newest estimate counts";
+  EXPECT_EQ(worth_a_call(), (std::vector{EnquiryId("p-2.e-1"), EnquiryId("p-4.e-1"), EnquiryId("p-1.e-1")}))
+      << "the newest estimate counts";
   desk.visit_booked("p-2", "main.v-1");
   desk.close("p-4.e-1");
   EXPECT_EQ(worth_a_call(), std::vector{EnquiryId("p-1.e-1")}) << "of what is booked or lost nobody needs to call";

@@ -281,8 +281,7 @@ TEST(OutreachFormConsent, IsNothingWithoutWords) {
 
 // ---- what was booked by the patient themselves
 
-TEST(OutreachBookedOnline, IsToldAtOnceWithALinkThatIsAboutTheVisitAndRemindedOfLater) {
-  Practice practice;
+void books_online(Practice& practice) {
   messages::AppointmentBooked event;
   event.person = kAna;
   event.site = kMain;
@@ -293,6 +292,11 @@ TEST(OutreachBookedOnline, IsToldAtOnceWithALinkThatIsAboutTheVisitAndRemindedOf
   event.online = true;
   practice.handle(event);
   practice.settle();
+}
+
+TEST(OutreachBookedOnline, IsToldAtOnceWithALinkThatIsAboutTheVisitAndRemindedOfLater) {
+  Practice practice;
+  books_online(practice);
   ASSERT_EQ(practice.sends().size(), 1u) << practice.timeline();
   EXPECT_EQ(practice.planned(2).programme, kBookedOnline);
   EXPECT_EQ(practice.planned(2).purpose, MessagePurpose::kTransactional);
@@ -311,16 +315,7 @@ TEST(OutreachBookedOnline, IsToldAtOnceWithALinkThatIsAboutTheVisitAndRemindedOf
 
 TEST(OutreachBookedOnline, AtNightIsToldInTheMorningUnlessItIsCancelledByThen) {
   Practice practice(Practice::Start::kKnownPerson, new_york(2026, 3, 3, 23));
-  messages::AppointmentBooked event;
-  event.person = kAna;
-  event.site = kMain;
-  event.appointment = kVisit;
-  event.visit.local_start = local(2026, 3, 12, 9);
-  event.visit.start = new_york(2026, 3, 12, 9);
-  event.visit.zone = std::string(kNewYork);
-  event.online = true;
-  practice.handle(event);
-  practice.settle();
+  books_online(practice);
   EXPECT_TRUE(practice.sends().empty());
   practice.visit<messages::AppointmentCancelled>(local(2026, 3, 12, 9));
   practice.pass_to(new_york(2026, 3, 4, 12));

@@ -101,6 +101,18 @@ TEST(Templates, OfSmsRemindersFitOneSegmentInEveryLanguage) {
   }
 }
 
+TEST(Templates, OfSmsRemindersFitOneSegmentWithAsManyTimesAsOneMessageTells) {
+  Words words = full_words();
+  words.time = "09:00, 10:30, 12:00, 15:30";
+  for (const auto language : {"en", "de", "es", "pt"}) {
+    for (const auto name : {kReminder, kHouseholdReminder}) {
+      const std::string body = render(find_template(name, kReminder, language, "en", Channel::kSms), words).body;
+      EXPECT_EQ(sms_segments(body), 1u) << body;
+      EXPECT_NE(body.find(words.time), std::string::npos) << body;
+    }
+  }
+}
+
 TEST(Templates, OfSmsKeepTheStartOfALongPracticeName) {
   Words words = full_words();
   words.practice = std::string(256, 'x');
