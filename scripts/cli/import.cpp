@@ -42,6 +42,7 @@ constexpr std::size_t kBundleBytesMax = 512 * 1024;
 
 /// How long a busy or absent suite is asked again before the import gives up.
 constexpr std::chrono::seconds kPatience{120};
+constexpr std::size_t kInFlightWhenFast = 4;
 
 class MappedFile {
  public:
@@ -270,7 +271,8 @@ class Sender {
  public:
   Sender(const Suite& suite, const ImportOptions& options, ProgressFile& file, Progress& progress, ProgressLine& line)
       : suite_(suite),
-        pool_(suite, options.in_flight_max),
+        pace_(options.pace),
+        pool_(suite, pace_ == ImportOptions::Pace::kFast ? kInFlightWhenFast : 1),
         past_booked_(options.past_booked),
         file_(file),
         progress_(progress),
@@ -279,6 +281,7 @@ class Sender {
 
   /// False when the import cannot go on.
   bool send(const std::string& phase, std::size_t number, Batch batch) {
+    rest();
     if (!failure_.empty()) return false;
     if (progress_.answered[phase].contains(number)) {
       line_.skip(batch.size());
@@ -307,6 +310,18 @@ class Sender {
     std::size_t open;
   };
 
+  /// As long as the last request took: what the services still do with its rows is done meanwhile, and whoever works at a desk stands
+  /// behind one request at most.
+  void rest() {
+    if (pace_ == ImportOptions::Pace::kFast) return;
+    pool_.drain();
+    const auto until = last_answer_ + last_took_;
+    for (auto now = Clock::now(); now < until; now = Clock::now()) {
+      line_.say_if_due();
+      pool_.turn(std::chrono::ceil<std::chrono::milliseconds>(std::min<Clock::duration>(until - now, std::chrono::seconds(1))));
+    }
+  }
+
   HttpRequest request_for(const std::string& phase, const Batch& batch) const {
     const std::string past = past_booked_.empty() ? "" : "?past_booked=" + url_encoded(past_booked_);
     HttpRequest request{
@@ -328,6 +343,7 @@ class Sender {
       return;
     }
     last_answer_ = Clock::now();
+    last_took_ = result->took;
     if (result->status >= 200 && result->status < 300) {
       if (is_fhir(pieces->phase)) accept_bundle(*pieces, batch, result->body);
       else accept(*pieces, batch, result->body);
@@ -464,12 +480,14 @@ class Sender {
   }
 
   const Suite& suite_;
+  ImportOptions::Pace pace_;
   HttpPool pool_;
   std::string past_booked_;
   ProgressFile& file_;
   Progress& progress_;
   ProgressLine& line_;
   Clock::time_point last_answer_;
+  std::chrono::microseconds last_took_{0};
   std::string failure_;
 };
 
@@ -802,9 +820,10 @@ int finish(const Suite& suite, const ImportOptions& options, const Survey& surve
   return 0;
 }
 
-/// Where a former run of the same import stopped.
+/// Where a former run of the same import, cut in the same way, stopped.
 ProgressFile progress_of(const Suite& suite, const std::string& meaning, std::string_view text) {
-  ProgressFile file(suite.data_dir, content_name(suite.url + "\n" + meaning + "\n" + content_name(text)));
+  ProgressFile file(suite.data_dir, content_name(suite.url + "\n" + std::to_string(BatchMaker::kBatchRowsMax) + "\n" + meaning + "\n" +
+                                                 content_name(text)));
   if (!file.is_kept()) {
     std::cerr << "bridgework import: " << suite.data_dir
               << " cannot be written, so an interrupted import begins anew (and changes nothing twice)\n";

@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   add(app, "status", "instances, lanes, lag, parked")->callback([&] { code = run_status(suite, output()); });
 
   ImportOptions import;
-  bool from_start = false;
+  bool from_start = false, fast = false;
   CLI::App* import_command = add(app, "import", "take over the past of another system");
   import_command->add_option("kind", import.kind, "appointments, leads or fhir")->required();
   import_command->add_option("file", import.file, "a CSV file; for fhir one of NDJSON, a resource a line, in any order")->required();
@@ -38,10 +38,11 @@ int main(int argc, char** argv) {
       ->add_option("--past-booked", import.past_booked, "fhir: what it means that a visit of the past is still booked (default: refused)")
       ->check(CLI::IsMember({"fulfilled", "noshow", "cancelled"}));
   import_command->add_option("--rejects", import.rejects_file, "where rejected rows are listed (default FILE.rejects.csv)");
-  import_command->add_option("--in-flight", import.in_flight_max, "requests at a time")->check(CLI::Range(1, 64))->capture_default_str();
+  import_command->add_flag("--fast", fast, "as fast as it goes; whoever works with the suite meanwhile waits three times as long");
   import_command->add_flag("--from-start", from_start, "send again what a former run was already told about; changes nothing twice");
   import_command->callback([&] {
     import.output = wants_json ? ImportOptions::Output::kJson : ImportOptions::Output::kWords;
+    if (fast) import.pace = ImportOptions::Pace::kFast;
     if (from_start) import.progress = ImportOptions::Progress::kForget;
     code = run_import(suite, import);
   });

@@ -32,10 +32,9 @@ std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-/// What 99 % of the answers to somebody at the desk may take beside an import. A command stands behind the rows of the import that its
-/// service has taken before it, up to 200 visits in each of the four requests under way: on two cores that others used too, half of the
-/// changes of a site took up to 170 ms, and 99 % of all answers came within 360 ms. A second is where people begin to wonder.
-constexpr Milliseconds kDeskWaitsAtMost{1000};
+/// What 99 % of the answers to somebody at the desk may take beside an import, on two cores that other tests use, too. On a machine of its
+/// own it is 50 ms at most (tests/bench/README.md).
+constexpr Milliseconds kDeskWaitsAtMost{500};
 
 /// Somebody at the desk while the import runs: registers a person, changes a site, looks a person up, and waits for each answer.
 class Desk {

@@ -305,7 +305,7 @@ TEST(Lead, AnImportThatIsKilledGoesOnWhereItStoppedAndLosesNothing) {
     return {};
   };
   {
-    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "leads", file.path.string(), "--mapping", mapping, "--in-flight", "1"};
+    std::vector<std::string> words{BRIDGEWORK_CLI, "import", "leads", file.path.string(), "--mapping", mapping};
     std::vector<char*> argv;
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);

@@ -29,7 +29,7 @@ std::vector<std::string> keys_in_turn(std::size_t rows, std::size_t keys) {
 }
 
 TEST(ImportBatches, HoldEveryRowOnceAndNeverTooMany) {
-  const auto batches = batches_of(keys_in_turn(12'345, 81), 200);
+  const auto batches = batches_of(keys_in_turn(12'345, 81), 50);
   std::set<std::size_t> lines;
   for (const Batch& batch : batches) {
     EXPECT_LE(batch.size(), BatchMaker::kBatchRowsMax);
