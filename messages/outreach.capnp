@@ -10,11 +10,11 @@ $Cat.values("bridgework::messages");
 
 enum MessagePurpose { transactional @0; reminder @1; care @2; survey @3; marketing @4; }
 enum MessageState { planned @0; claimed @1; sent @2; withheld @3; revoked @4; uncertain @5; failed @6; }
-enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; held @14; household @15; together @16; }
+enum MessageReason { none @0; noConsent @1; suppressed @2; capDay @3; capWeek @4; duplicate @5; reasonGone @6; noContact @7; personGone @8; imported @9; tooLate @10; channelFailed @11; quietHours @12; processDied @13; held @14; household @15; together @16; confirmed @17; }
 enum InboundMeaning { unclear @0; stop @1; start @2; help @3; yes @4; no @5; }
 enum ConsentState { unknown @0; granted @1; denied @2; }
 
-enum OutreachRefusal $Cat.refusals { unknownPerson @0; unknownMessage @1; invalidContact @2; notClaimed @3; wrongToken @4; }
+enum OutreachRefusal $Cat.refusals { unknownPerson @0; unknownMessage @1; invalidContact @2; notClaimed @3; wrongToken @4; unknownSite @5; invalidReminders @6; }
 
 # ---- events
 
@@ -278,4 +278,29 @@ struct EntrustedVisitSettled $Cat.event {
   appointment @3 :Text $Cat.id("AppointmentId") $Cat.maxBytes(128);
   outcome @4 :EntrustedOutcome;
   reason @5 :MessageReason;
+}
+
+# ---- when a site reminds
+
+struct SetReminders $Cat.command $Cat.http("POST /v1/sites/{site}/reminders") $Cat.answers("ReminderTimes") {
+  # How long before a visit at this site its reminders leave. Each is useful until the next one is due, so that of several that could leave
+  # the closest to the visit does. Holds for visits booked from now on, and for the further reminders of the others.
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  minutesBefore @1 :List(UInt32) $Cat.maxItems(4);
+  # None: as everywhere in the group.
+}
+struct RemindersSet $Cat.event {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+  minutesBefore @1 :List(UInt32) $Cat.maxItems(4);
+  # Longest first; none: as everywhere in the group.
+}
+struct ReminderTimes $Cat.reply {
+  site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  minutesBefore @1 :List(UInt32) $Cat.maxItems(4);
+  # Longest first: what holds.
+  ofTheGroup @2 :Bool;
+  # The site has none of its own.
+}
+struct GetReminders $Cat.query $Cat.http("GET /v1/sites/{site}/reminders") $Cat.answers("ReminderTimes") {
+  site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
 }

@@ -109,9 +109,10 @@ Decision on(const State& state, const messages::MessageWithheld& event, Instant 
 
     case MessageReason::kDuplicate:
     case MessageReason::kProcessDied:
-    // both of reminders only
+    // these three of reminders only
     case MessageReason::kHousehold:
     case MessageReason::kTogether:
+    case MessageReason::kConfirmed:
       // it may have arrived: never send it again, go on as if it had
       gap.retries = 0;
       work.schedule_next_step(id);

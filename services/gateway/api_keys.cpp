@@ -27,6 +27,7 @@ constexpr std::string_view kSettingUp[] = {"/v1/sites",
                                            "/v1/campaigns/{campaign}",
                                            "/v1/campaigns/{campaign}/stop",
                                            "/v1/sites/{site}/agents",
+                                           "/v1/sites/{site}/reminders",
                                            "/v1/sites/{site}/web-form",
                                            "/v1/sites/{site}/form-keys",
                                            "/v1/form-keys/{form_key}/disable"};

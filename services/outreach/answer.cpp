@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "outreach/answer_visit.hpp"
+#include "outreach/decide.hpp"
 #include "outreach/explain.hpp"
 #include "runtime/zone.hpp"
 
@@ -84,6 +85,15 @@ Answer on(const View& view, const messages::GetConsents& query, const Config&, I
     list.contacts.push_back({point, !point.value.reveal().empty() && view.index_has(kSuppressedIndex, point.value.reveal())});
   }
   return list;
+}
+
+Answer on(const View& view, const messages::GetReminders& query, const Config& config, Instant) {
+  const auto site = view.find<SiteRecord>(query.site.text(), query.site.text());
+  if (!site) return tl::unexpected(runtime::Refused<Vocabulary::Refusal>{messages::OutreachRefusal::kUnknownSite, "no such site"});
+  const ReminderTimes times = reminder_times(&*site, config);
+  messages::ReminderTimes answer{query.site, {}, times.of == ReminderTimes::Of::kGroup};
+  for (const auto lead : times.leads) answer.minutes_before.push_back(static_cast<std::uint32_t>(lead.count()));
+  return answer;
 }
 
 }  // namespace

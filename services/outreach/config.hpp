@@ -25,7 +25,8 @@ struct Config {
 
   template <class Visit>
   void settings(Visit&& visit) {
-    visit("reminder_before_minutes", reminder_before, "How long before a visit its reminder is due.");
+    visit("reminder_before_minutes", reminder_before,
+          "How long before a visit its reminder is due, at sites that have no times of their own.");
     visit("reminder_latest_minutes", reminder_latest, "A reminder that would leave later than this before the visit is withheld.");
     visit("cap_per_day", cap_per_day, "Messages to one person and local day after which care, surveys and marketing wait.");
     visit("cap_per_week", cap_per_week, "Messages to one person in seven days after which care, surveys and marketing wait.");

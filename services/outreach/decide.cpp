@@ -34,9 +34,12 @@ Decision on(const State& state, const messages::PersonChanged& event, Instant no
   return copy_profile(state, event.person, event.profile, now);
 }
 
-Decision on(const State&, const messages::SiteDefined& event, Instant) {
+Decision on(const State& state, const messages::SiteDefined& event, Instant) {
+  const auto* known = state.find<SiteRecord>(event.site.text());
+  SiteRecord site{event.name, event.zone, event.phone, {}};
+  if (known != nullptr) site.minutes_before = known->minutes_before;
   Decision decision;
-  decision.put(event.site.text(), SiteRecord{event.name, event.zone, event.phone});
+  decision.put(event.site.text(), std::move(site));
   return decision;
 }
 
@@ -146,9 +149,23 @@ Decision on(const State& state, const messages::AppointmentBooked& event, Instan
     wanted.template_name = kBookedOnline;
     wanted.due = now;
     wanted.useful_until = event.visit.start;
+    wanted.lead = std::chrono::minutes(0);
+    wanted.another_follows = false;
     decision.append(plan(state, person, about, wanted, now));
   }
   remember_phones(decision, state, person);
+  return decision;
+}
+
+/// Who has said yes is not asked again and again; the reminder closest to the visit still leaves.
+Decision on(const State& state, const messages::AppointmentConfirmed& event, Instant) {
+  const std::string subject = subject_id(event.person, event.appointment.text());
+  const auto* known = state.find<SubjectRecord>(subject);
+  if (known == nullptr) return {};
+  SubjectRecord about = *known;
+  about.confirmed = true;
+  Decision decision;
+  decision.put(subject, std::move(about));
   return decision;
 }
 

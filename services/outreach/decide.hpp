@@ -11,15 +11,16 @@
 namespace bridgework::outreach {
 
 using Consumed = runtime::Consumes<
-    runtime::ByPerson<
-        messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAdvanced, messages::CallMissed,
-        messages::NurtureStepDue, messages::ReferralKept, messages::AppointmentBooked, messages::AppointmentMoved,
-        messages::AppointmentCancelled, messages::AppointmentNoShow, messages::AppointmentCompleted, messages::GapOpened,
-        messages::GapChanged, messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered,
-        messages::OfferRevoked, messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed, messages::PersonJoinedHousehold,
-        messages::PersonLeftHousehold, messages::VisitEntrusted, messages::EntrustedVisitEnded, messages::EntrustedVisitSettled>,
+    runtime::ByPerson<messages::PersonRegistered, messages::PersonChanged, messages::EnquiryReceived, messages::EnquiryAdvanced,
+                      messages::CallMissed, messages::NurtureStepDue, messages::ReferralKept, messages::AppointmentBooked,
+                      messages::AppointmentConfirmed, messages::AppointmentMoved, messages::AppointmentCancelled,
+                      messages::AppointmentNoShow, messages::AppointmentCompleted, messages::GapOpened, messages::GapChanged,
+                      messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered,
+                      messages::OfferRevoked, messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed,
+                      messages::PersonJoinedHousehold, messages::PersonLeftHousehold, messages::VisitEntrusted,
+                      messages::EntrustedVisitEnded, messages::EntrustedVisitSettled>,
     runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::QuestionAsked,
-                       messages::InboundMessageReceived>>;
+                       messages::InboundMessageReceived, messages::RemindersSet>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
 
 /// Decides what one message means.
@@ -42,14 +43,33 @@ struct Plan {
   Instant due{};
   std::optional<Instant> useful_until;
   SubjectRecord about;
-  PersonId of;       ///< whose visit it is, when it is not the recipient's own
-  PersonId told_to;  ///< the guarantor who is asked to be reminded instead; then nothing is due here until that comes back
+  PersonId of;                   ///< whose visit it is, when it is not the recipient's own
+  PersonId told_to;              ///< the guarantor who is asked to be reminded instead; then nothing is due here until that comes back
+  std::chrono::minutes lead{0};  ///< of a reminder: how long before the visit
+  bool another_follows = false;  ///< a reminder closer to the visit
 };
 
-/// The reminder of a visit: due a day before; for a visit booked later than that, at once. The gate withholds it when it has become
-/// useless, so that there is an explanation where a timer that is skipped would leave none.
+/// The first reminder of a visit that can leave on time; for a visit booked later than all of them, the closest at once. Each is useful
+/// until the next is due. The gate withholds it when it has become useless, so that there is an explanation where a timer that is skipped
+/// would leave none.
 Plan reminder(const State& state, const PersonId& person, const SiteId& site, const AppointmentId& appointment, SubjectRecord about,
               Instant now);
+
+/// Whether the reminder before has told of the visit.
+enum class Before { kTold, kDidNotTell };
+/// The next reminder of the visit that `ended`, a reminder, was about: closer to it, and not due yet. When nothing has told of the visit
+/// and nothing is to come, the closest, at once. Nothing when there is no such reminder, or no reason for one any more.
+Decision plan_next_reminder(const State& state, PersonRecord& person, const MessageRecord& ended, Before before, Instant now);
+
+/// How long before a visit at that site it is reminded of, longest first, and whether that is the site's own word.
+struct ReminderTimes {
+  std::vector<std::chrono::minutes> leads;
+  enum class Of { kSite, kGroup } of;
+};
+ReminderTimes reminder_times(const SiteRecord* site, const Config& config);
+
+Decision on(const State& state, const messages::SetReminders& command, Instant now);
+Decision on(const State& state, const messages::RemindersSet& event, Instant now);
 
 /// Plans a message, stores `about` with it, and asks the gate at `due`. The same programme and step about the same subject is planned once,
 /// ever: the second time the plan is withheld as a duplicate of the first.
@@ -87,8 +107,8 @@ messages::EntrustedVisitEnded ended_event(const PersonId& person, const SiteId& 
                                           const SubjectRecord& about, Gone gone);
 /// Tells whose visit it is what became of its reminder.
 messages::EntrustedVisitSettled settled_event(const MessageRecord& reminder);
-/// Every visit of the person that was entrusted and not settled is theirs again.
-void take_back(Decision& decision, const State& state, const PersonRecord& person, Instant now);
+/// Every visit to come of the person that was entrusted is theirs again.
+void take_back(Decision& decision, const State& state, PersonRecord& person, Instant now);
 /// The reminder may leave together with others; those that are not planned any more are forgotten.
 void remember_ahead(const State& state, PersonRecord& person, const MessageId& reminder);
 /// The planned reminders that leave with the one in question, by the start of their visits: of the same site and day, and nothing speaks

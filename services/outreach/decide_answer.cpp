@@ -209,20 +209,20 @@ void tell_question(Decision& decision, const State& state, std::span<const Messa
   }
 }
 
-/// An offer is forgotten when anything newer is asked; a visit when it begins.
+/// An offer is forgotten when anything newer is asked; a visit when it begins. A yes stands when the same is asked again.
 Decision on(const State& state, const messages::QuestionAsked& event, Instant now) {
   const std::string& contact = event.contact.reveal();
   const auto* known = state.find<PhoneRecord>(contact);
   if (known == nullptr) return {};
   PhoneRecord phone = *known;
-  std::erase_if(phone.asked, [&](const AskedQuestion& asked) {
-    return is_offer(asked) || asked.start <= now || (asked.person == event.person && asked.appointment == event.appointment);
-  });
+  const auto is_same = [&](const AskedQuestion& asked) { return asked.person == event.person && asked.appointment == event.appointment; };
+  const bool said_yes = std::ranges::any_of(phone.asked, [&](const AskedQuestion& asked) { return is_same(asked) && asked.said_yes; });
+  std::erase_if(phone.asked, [&](const AskedQuestion& asked) { return is_offer(asked) || asked.start <= now || is_same(asked); });
   if (phone.asked.size() == kAskedMax) phone.asked.erase(phone.asked.begin());
   phone.asked.push_back({.person = event.person,
                          .site = event.site,
                          .appointment = event.appointment,
-                         .said_yes = false,
+                         .said_yes = said_yes,
                          .offer = event.offer,
                          .message = event.message,
                          .at = now,

@@ -69,7 +69,8 @@ bool comes_back(MessageReason reason) {
     case MessageReason::kProcessDied:
     case MessageReason::kHeld:
     case MessageReason::kHousehold:
-    case MessageReason::kTogether: return false;
+    case MessageReason::kTogether:
+    case MessageReason::kConfirmed: return false;
   }
   return false;
 }
@@ -87,6 +88,22 @@ Decision remind_oneself(MessageRecord message, SubjectRecord about, Instant now)
   Decision decision;
   decision.set_timer(id, message.due, SendDue{message.message}).put(subject, std::move(about)).put(id, std::move(message));
   return decision;
+}
+
+/// The visit was entrusted and is its person's own again, who is reminded as far as nobody else has been.
+Decision come_back(const State& state, PersonRecord& person, SubjectRecord about, Before before, Instant now) {
+  const MessageRecord* newest = nullptr;
+  for (const PlannedOnce& once : about.planned) {
+    const auto* message = state.find<MessageRecord>(once.message.text());
+    if (message == nullptr || message->programme != kReminder) continue;
+    if (is_entrusted(*message)) return remind_oneself(*message, std::move(about), now);
+    newest = message;
+  }
+  if (newest == nullptr) return {};
+  about.told_to = {};
+  Decision decision;
+  decision.put(subject_id(person.person, newest->subject), std::move(about));
+  return decision.append(plan_next_reminder(state, person, *newest, before, now));
 }
 
 Decision set_guarantor(const State& state, const PersonId& id, const PersonId& guarantor, Instant now) {
@@ -132,21 +149,20 @@ messages::EntrustedVisitSettled settled_event(const MessageRecord& reminder) {
   return event;
 }
 
-void take_back(Decision& decision, const State& state, const PersonRecord& person, Instant now) {
-  for (const MessageId& id : person.reminders_ahead) {
-    const auto* message = state.find<MessageRecord>(id.text());
-    if (message == nullptr || !is_entrusted(*message)) continue;
-    const auto* about = state.find<SubjectRecord>(subject_id(person.person, message->subject));
-    if (about == nullptr) continue;
-    decision.emit(ended_event(person.person, message->site, AppointmentId(message->subject), *about, Gone::kTakenBack));
-    decision.append(remind_oneself(*message, *about, now));
+void take_back(Decision& decision, const State& state, PersonRecord& person, Instant now) {
+  const std::vector<VisitToCome> visits = person.visits_to_come;
+  for (const VisitToCome& visit : visits) {
+    const auto* about = state.find<SubjectRecord>(subject_id(person.person, visit.appointment.text()));
+    if (visit.start <= now || about == nullptr || about->told_to.empty()) continue;
+    decision.emit(ended_event(person.person, visit.site, visit.appointment, *about, Gone::kTakenBack));
+    decision.append(come_back(state, person, *about, Before::kTold, now));
   }
 }
 
 void remember_ahead(const State& state, PersonRecord& person, const MessageId& reminder) {
   std::erase_if(person.reminders_ahead, [&](const MessageId& id) {
     const auto* message = state.find<MessageRecord>(id.text());
-    return message == nullptr || message->state != MessageState::kPlanned;
+    return message != nullptr && message->state != MessageState::kPlanned;
   });
   if (person.reminders_ahead.size() == kAheadMax) person.reminders_ahead.erase(person.reminders_ahead.begin());
   person.reminders_ahead.push_back(reminder);
@@ -173,7 +189,7 @@ std::vector<MessageRecord> taken_along(const State& state, const PersonRecord& p
     if (id == first.message) continue;
     const auto* other = state.find<MessageRecord>(id.text());
     if (other == nullptr || other->state != MessageState::kPlanned || is_entrusted(*other) || other->site != first.site) continue;
-    if (!other->visit_local || day_of(*other) != day_of(first)) continue;
+    if (!other->visit_local || day_of(*other) != day_of(first) || other->lead_minutes != first.lead_minutes) continue;
     const auto* about = state.find<SubjectRecord>(subject_id(person.person, other->subject));
     const Question asked{*other,         question.person, about,       question.reach, question.suppressed,
                          question.zones, question.config, question.now};
@@ -230,10 +246,11 @@ Decision on(const State& state, const messages::EntrustedVisitEnded& event, Inst
 Decision on(const State& state, const messages::EntrustedVisitSettled& event, Instant now) {
   const auto* about = state.find<SubjectRecord>(subject_id(event.person, event.appointment.text()));
   if (about == nullptr || about->told_to != event.guarantor) return {};
+  PersonRecord person = person_of(state, event.person);
+  if (event.outcome == EntrustedOutcome::kReturned) return come_back(state, person, *about, Before::kDidNotTell, now);
   for (const PlannedOnce& once : about->planned) {
     const auto* found = state.find<MessageRecord>(once.message.text());
     if (found == nullptr || !is_entrusted(*found)) continue;
-    if (event.outcome == EntrustedOutcome::kReturned) return remind_oneself(*found, *about, now);
     MessageRecord message = *found;
     message.state = MessageState::kWithheld;
     message.reason = event.outcome == EntrustedOutcome::kReminded ? MessageReason::kHousehold : event.reason;

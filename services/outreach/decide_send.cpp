@@ -203,6 +203,14 @@ Decision taken_along_by(const State& state, const MessageRecord& along, const me
   return recorded(state, along, report, now);
 }
 
+/// What follows a reminder that has left, or never will. One that is given back to whose visit it is is followed there.
+Decision after(const State& state, PersonRecord& person, const MessageRecord& ended, Instant now) {
+  if (!ended.of.empty() && settled_event(ended).outcome == messages::EntrustedOutcome::kReturned) return {};
+  const bool told =
+      ended.state == MessageState::kSent || ended.state == MessageState::kUncertain || ended.reason == MessageReason::kTogether;
+  return plan_next_reminder(state, person, ended, told ? Before::kTold : Before::kDidNotTell, now);
+}
+
 void remember_again(PersonRecord& person, const MessageRecord& message) {
   person.reminders_ahead.insert(person.reminders_ahead.end(), message.together.begin(), message.together.end());
   if (message.programme == kReminder) person.reminders_ahead.push_back(message.message);
@@ -233,7 +241,13 @@ Decision on(const State& state, const SendDue& due, Instant now) {
       return claimed;
     }
     case Verdict::Outcome::kDefer: return put_off(*message, verdict.reason, verdict.until, now);
-    case Verdict::Outcome::kWithhold: return end(*message, MessageState::kWithheld, verdict.reason, verdict.gone, now);
+    case Verdict::Outcome::kWithhold: {
+      MessageRecord ended = *message;
+      ended.state = MessageState::kWithheld;
+      ended.reason = verdict.reason;
+      PersonRecord next_to = person;
+      return end(*message, ended.state, ended.reason, verdict.gone, now).append(after(state, next_to, ended, now));
+    }
   }
   return {};
 }
@@ -248,17 +262,25 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
     return Decision::refuse(messages::OutreachRefusal::kNotClaimed,
                             "a claimed message cannot become " + std::string(to_string(command.state)));
   }
-  PersonRecord nothing_left = without_mark(person_of(state, message->person), message->message);
-  Decision decision = recorded(state, *message, command, now);
-  for (const MessageId& id : message->together) {
-    const auto* along = state.find<MessageRecord>(id.text());
-    if (along != nullptr) decision.append(taken_along_by(state, *along, command, now));
-  }
   // It may have left, or has: the mark stays.
   const bool left = command.state == MessageState::kSent || command.state == MessageState::kUncertain;
-  if (!left) {
-    if (command.state == MessageState::kPlanned) remember_again(nothing_left, *message);
-    decision.put(message->person.text(), std::move(nothing_left));
+  PersonRecord person = person_of(state, message->person);
+  if (!left) person = without_mark(std::move(person), message->message);
+  if (command.state == MessageState::kPlanned) remember_again(person, *message);
+  Decision decision = recorded(state, *message, command, now);
+  if (!left) decision.put(message->person.text(), person);
+  std::vector<MessageRecord> ended{*message};
+  for (const MessageId& id : message->together) {
+    const auto* along = state.find<MessageRecord>(id.text());
+    if (along == nullptr) continue;
+    decision.append(taken_along_by(state, *along, command, now));
+    ended.push_back(*along);
+  }
+  if (command.state == MessageState::kPlanned) return decision.reply(messages::Done{command.message.text()});
+  for (MessageRecord& each : ended) {
+    each.state = command.state;
+    each.reason = command.reason;
+    decision.append(after(state, person, each, now));
   }
   return decision.reply(messages::Done{command.message.text()});
 }

@@ -81,6 +81,7 @@ std::string_view because(const MessageRecord& message) {
     case MessageReason::kProcessDied: return "the process that was sending it died";
     case MessageReason::kHeld: return "the group holds all messages back";
     case MessageReason::kHousehold: return "whoever answers for the household was reminded of it";
+    case MessageReason::kConfirmed: return "the visit was confirmed already, and a reminder closer to it follows";
     case MessageReason::kTogether: return "another message told of it, together with a visit of the same day";
   }
   return "of an unknown reason";

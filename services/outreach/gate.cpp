@@ -58,6 +58,12 @@ std::optional<Verdict> no_contact(const Question& q) {
   return withhold(MessageReason::kNoContact);
 }
 
+/// Whoever has said yes is reminded once more, right before the visit.
+std::optional<Verdict> confirmed(const Question& q) {
+  if (q.message.programme != kReminder || !q.message.another_follows || !q.subject->confirmed) return std::nullopt;
+  return withhold(MessageReason::kConfirmed);
+}
+
 std::optional<Verdict> suppressed(const Question& q) {
   if (!q.suppressed) return std::nullopt;
   return withhold(MessageReason::kSuppressed);
@@ -127,16 +133,10 @@ std::optional<Verdict> quiet_hours(const Question& q) {
 }
 
 constexpr std::array kChecks = {
-    Check{"person_gone", person_gone},
-    Check{"imported", imported},
-    Check{"reason_gone", reason_gone},
-    Check{"no_contact", no_contact},
-    Check{"suppressed", suppressed},
-    Check{"no_consent", no_consent},
-    Check{"too_late", too_late},
-    Check{"cap_of_the_week", cap_of_the_week},
-    Check{"cap_of_the_day", cap_of_the_day},
-    Check{"quiet_hours", quiet_hours},
+    Check{"person_gone", person_gone},       Check{"imported", imported},       Check{"reason_gone", reason_gone},
+    Check{"confirmed", confirmed},           Check{"no_contact", no_contact},   Check{"suppressed", suppressed},
+    Check{"no_consent", no_consent},         Check{"too_late", too_late},       Check{"cap_of_the_week", cap_of_the_week},
+    Check{"cap_of_the_day", cap_of_the_day}, Check{"quiet_hours", quiet_hours},
 };
 
 }  // namespace

@@ -80,6 +80,7 @@ struct SubjectRecord $Cat.record {
   planned @8 :List(PlannedOnce);
   toldTo @9 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   # The guarantor who is asked to be reminded of this visit; empty: nobody but the person.
+  confirmed @10 :Bool;
 }
 struct MessageRecord $Cat.record {
   # id: message.
@@ -107,12 +108,18 @@ struct MessageRecord $Cat.record {
   # Whose visit it reminds of, when it is not the recipient's own.
   together @20 :List(Text) $Cat.id("MessageId") $Cat.maxItems(16);
   # The reminders that this one has taken with it.
+  leadMinutes @21 :UInt32;
+  # Of a reminder: how long before the visit it was to leave.
+  anotherFollows @22 :Bool;
+  # A reminder closer to the visit follows.
 }
 struct SiteRecord $Cat.record {
   # id: site; in every lane.
   name @0 :Text $Cat.maxBytes(256);
   zone @1 :Text $Cat.maxBytes(64);
   phone @2 :Text $Cat.maxBytes(64);
+  minutesBefore @3 :List(UInt32) $Cat.maxItems(4);
+  # When reminders leave, longest first; none: as everywhere in the group.
 }
 struct SuppressionRecord $Cat.record {
   # id: contact; in every lane, since households share contact points. Never expires.

@@ -32,7 +32,7 @@ struct Vocabulary {
   using Timer = outreach::Timer;
   using Effect = outreach::Effect;
   using Event = messages::OutreachEvent;
-  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit>;
+  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit, messages::ReminderTimes>;
   using Refusal = messages::OutreachRefusal;
   using Config = outreach::Config;
 };

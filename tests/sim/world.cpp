@@ -733,6 +733,8 @@ class World {
            messages::DefineSite{
                .site = site(s), .name = "Site", .zone = kSiteZones[s], .phone = "+12125550100", .hours = hours, .wait_limit_minutes = 15});
       settle();
+      // At one site twice before each visit; at the others as everywhere.
+      if (s == 0) call(kOutreach, messages::SetReminders{.site = site(s), .minutes_before = {3 * 24 * 60, 24 * 60}});
       call(kAppointments, messages::DefineChair{.chair = ChairId("chair"), .site = site(s), .name = "Chair"});
       for (const char* p : {"a", "b"})
         call(kAppointments, messages::DefineProvider{.provider = provider(p, site(s)), .site = site(s), .name = p, .shifts = hours});

@@ -55,6 +55,13 @@ struct Harbour {
   }
   /// A text message from that number.
   void writes(const std::string& from, const std::string& words) { done("/v1/messages/inbound", {{"from", from}, {"body", words}}); }
+  /// What became of each message to that person, in words.
+  std::string reasons(const std::string& person) {
+    std::string words;
+    const Answer list = suite.api().get("/v1/messages?person=" + person);
+    for (const auto& message : list.json.at("messages").as_array()) words += std::string(message.at("words").as_string()) + "\n";
+    return words;
+  }
   std::string state_of(const std::string& visit) { return suite.api().get("/v1/appointments/" + visit).string_at("/state"); }
 
   /// Monday 23 November 2026, 9:00 there.

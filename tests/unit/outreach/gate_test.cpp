@@ -42,8 +42,8 @@ Verdict deferred(MessageReason reason, Instant until) { return {Outcome::kDefer,
 TEST(GateTable, AsksInAFixedOrder) {
   std::vector<std::string_view> names;
   for (const Check& check : checks()) names.push_back(check.name);
-  EXPECT_EQ(names, (std::vector<std::string_view>{"person_gone", "imported", "reason_gone", "no_contact", "suppressed", "no_consent",
-                                                  "too_late", "cap_of_the_week", "cap_of_the_day", "quiet_hours"}));
+  EXPECT_EQ(names, (std::vector<std::string_view>{"person_gone", "imported", "reason_gone", "confirmed", "no_contact", "suppressed",
+                                                  "no_consent", "too_late", "cap_of_the_week", "cap_of_the_day", "quiet_hours"}));
 }
 
 TEST(GateTable, GivesTheObjectionThatMattersMost) {

@@ -293,6 +293,69 @@ TEST(Household, IsConfirmedByOneLink) {
   EXPECT_EQ(linked.together, std::vector{AppointmentId("main.v-1")});
 }
 
+TEST(Household, IsRemindedAsOftenAsItsSiteReminds) {
+  Home home;
+  home.handle(messages::SetReminders{kMain, {2880, 1440}});
+  home.ben_books(local(2026, 3, 12, 14));
+  home.pass_to(new_york(2026, 3, 12, 20));
+  ASSERT_EQ(home.sends().size(), 2U);
+  EXPECT_EQ(home.sends()[1].message, home.message(2)) << "Ana's again, not Ben's";
+  EXPECT_EQ(home.record<MessageRecord>("p-ben.m-2"), nullptr);
+}
+
+TEST(Household, ThatIsLeftBetweenTwoRemindersLeavesTheSecondToWhoseVisitItIs) {
+  Home home;
+  home.handle(messages::SetReminders{kMain, {2880, 1440}});
+  home.ben_books(local(2026, 3, 12, 14));
+  home.pass_to(new_york(2026, 3, 10, 20));
+  ASSERT_EQ(home.sends().size(), 1U);
+  home.leaves();
+  auto later = ben();
+  later.contact_points = {phone("+12125550177")};
+  home.ben_is(later);
+  home.pass_to(new_york(2026, 3, 12, 20));
+  ASSERT_EQ(home.sends().size(), 2U);
+  EXPECT_EQ(home.sends()[1].to.reveal(), "+12125550177");
+  EXPECT_EQ(home.planned(2).gone, Gone::kTakenBack);
+}
+
+TEST(Household, ThatCannotBeToldTheSecondTimeLeavesItToWhoseVisitItIs) {
+  auto sharing = ben();
+  sharing.contact_points = {phone(), mail("ben@example.org")};
+  sharing.preferred_channel = Channel::kSms;
+  Home home(sharing);
+  home.handle(messages::SetReminders{kMain, {2880, 1440}});
+  home.ben_books(local(2026, 3, 12, 14));
+  home.pass_to(new_york(2026, 3, 10, 20));
+  ASSERT_EQ(home.sends().size(), 1U);
+  auto gone = ana();
+  gone.status = messages::PersonStatus::kMoved;
+  home.person_is(gone);
+  home.pass_to(new_york(2026, 3, 12, 20));
+  ASSERT_EQ(home.sends().size(), 2U);
+  EXPECT_EQ(home.sends()[1].message, MessageId("p-ben.m-2"));
+}
+
+TEST(Household, ThatCannotBeToldAnyMoreLeavesAllFurtherRemindersToWhoseVisitItIs) {
+  auto sharing = ben();
+  sharing.contact_points = {phone()};
+  Home home(sharing);
+  home.handle(messages::SetReminders{kMain, {3 * 1440, 2880, 1440}});
+  home.ben_books(local(2026, 3, 12, 14));
+  home.pass_to(new_york(2026, 3, 9, 20));
+  ASSERT_EQ(home.sends().size(), 1U);
+  home.reports_sends = false;
+  home.pass_to(new_york(2026, 3, 10, 14));
+  ASSERT_EQ(home.state_of(2), MessageState::kClaimed);
+  home.pass_to(new_york(2026, 3, 11, 15));
+  home.reports(home.message(2), MessageState::kWithheld, MessageReason::kNoConsent);
+  home.reports_sends = true;
+  home.settle();
+  EXPECT_EQ(home.record<MessageRecord>("p-ana.m-3"), nullptr) << "Ana is asked no more";
+  ASSERT_EQ(home.sends().size(), 3U);
+  EXPECT_EQ(home.sends()[2].message, MessageId("p-ben.m-2")) << "nobody has told of it, so the closest leaves at once";
+}
+
 TEST(Household, OfOneselfIsNoOneElses) {
   Home home;
   home.joins(kBen);
