@@ -55,7 +55,11 @@ Decision on(const State&, const messages::ContactReleased& event, Instant) {
   return decision;
 }
 
-/// Whoever asks something hears at once that it has arrived. Who called has spoken with us, or is texted back.
+/// Who books online has chosen a time by then, or is slow enough to be told that their wish has arrived.
+constexpr auto kChoosing = std::chrono::seconds{45};
+
+/// Whoever asks something hears at once that it has arrived. Who called has spoken with us, or is texted back; who is booking online hears
+/// what was agreed, and hears this only when nothing was.
 ///
 /// What they agreed to in a form counts from here on, before anything leaves that needs it.
 Decision on(const State& state, const messages::EnquiryReceived& event, Instant now) {
@@ -69,7 +73,7 @@ Decision on(const State& state, const messages::EnquiryReceived& event, Instant 
   wanted.subject = event.enquiry.text();
   wanted.purpose = MessagePurpose::kTransactional;
   wanted.template_name = kAcknowledgement;
-  wanted.due = now;
+  wanted.due = event.channel == messages::EnquiryChannel::kOnlineBooking ? now + kChoosing : now;
   SubjectRecord about = subject_of(state, event.person, event.enquiry.text(), SubjectKind::kEnquiry);
   decision.append(plan(state, person, about, wanted, now));
   return decision;
@@ -104,8 +108,7 @@ Decision on(const State& state, const messages::NurtureStepDue& event, Instant n
   return plan(state, wanted, now);
 }
 
-/// Whoever is nurtured no more gets no step that is still waiting for a decent hour.
-Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant now) {
+Decision end_nurture(const State& state, const messages::EnquiryAdvanced& event, Instant now) {
   const std::string subject = nurture_subject(event.enquiry);
   const auto* known = state.find<SubjectRecord>(subject_id(event.person, subject));
   if (known == nullptr) return {};
@@ -115,6 +118,15 @@ Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant 
   Decision decision;
   decision.put(subject_id(event.person, subject), std::move(about));
   return decision;
+}
+
+/// Whoever is nurtured no more gets no step that is still waiting for a decent hour; whoever has a visit, no word that we are going to
+/// call.
+Decision on(const State& state, const messages::EnquiryAdvanced& event, Instant now) {
+  const auto* asked = state.find<SubjectRecord>(subject_id(event.person, event.enquiry.text()));
+  if (event.to == messages::LeadState::kBooked && asked != nullptr)
+    return end_nurture(state, event, now).append(end_subject(state, event.person, event.enquiry.text(), *asked, Gone::kEnquiryOver, now));
+  return end_nurture(state, event, now);
 }
 
 /// Thanks to whoever sent somebody to us, without a word about whom.

@@ -292,6 +292,9 @@ TEST(OnlineBooking, WhatWasAgreedToIsKeptAndTheVisitCanBeSeenCancelledAndAskedTo
       if (link.empty()) link = visit_link_of(message);
     return !link.empty();
   }));
+  // And not told besides that her wish has arrived.
+  const Answer why = suite.api().get("/v1/messages?person=" + std::string(anas_visit.at("person").as_string()));
+  EXPECT_NE(why.text.find("The acknowledgement of the enquiry was not sent because the enquiry was booked"), std::string::npos) << why.text;
   for (int look = 0; look < 2; ++look) {
     const Answer page = visitor.get(link);
     EXPECT_EQ(page.status, 200) << page.text;

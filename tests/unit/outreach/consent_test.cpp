@@ -268,7 +268,7 @@ TEST(OutreachFormConsent, IsKeptForEachContactPointAndPurposeWithItsWordsAndOffe
       EXPECT_EQ(shown.by, "patient");
       EXPECT_EQ(shown.changed_at, practice.now());
     }
-    practice.settle();
+    practice.pass_to(practice.now() + 1min);
     EXPECT_EQ(practice.state_of(), MessageState::kSent) << "the acknowledgement leaves as ever";
   }
 }

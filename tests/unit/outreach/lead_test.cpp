@@ -122,11 +122,33 @@ TEST(OutreachNurture, BegunAgainIsAReasonAgainForStepsThatHaveNotBeen) {
   EXPECT_EQ(practice.sends().size(), 2u) << "the first step is not repeated";
 }
 
-TEST(OutreachNurture, TheAcknowledgementDoesNotEndWithIt) {
+TEST(OutreachAcknowledgement, IsNoneOnceThereIsAVisit) {
   Practice practice(Practice::Start::kKnownPerson, new_york(2026, 3, 3, 22));
   practice.enquires();
+  practice.handle(advanced(messages::LeadState::kNurturing));
+  EXPECT_EQ(practice.state_of(), MessageState::kPlanned) << "it waits for the morning";
   practice.handle(advanced(messages::LeadState::kBooked));
-  EXPECT_EQ(practice.state_of(), MessageState::kPlanned);
+  EXPECT_EQ(practice.state_of(), MessageState::kRevoked);
+  EXPECT_EQ(
+      practice.why(),
+      "The acknowledgement of the enquiry was not sent because the enquiry was booked, lost or taken up by somebody before it was due.");
+}
+
+TEST(OutreachAcknowledgement, WaitsForWhoIsChoosingATimeOnline) {
+  for (const bool chooses : {false, true}) {
+    Practice practice;
+    messages::EnquiryReceived event;
+    event.person = kAna;
+    event.site = kMain;
+    event.enquiry = kEnquiry;
+    event.channel = messages::EnquiryChannel::kOnlineBooking;
+    practice.handle(event);
+    practice.pass_to(practice.now() + 44s);
+    EXPECT_TRUE(practice.sends().empty());
+    if (chooses) practice.handle(advanced(messages::LeadState::kBooked));
+    practice.pass_to(practice.now() + 1s);
+    EXPECT_EQ(practice.sends().size(), chooses ? 0u : 1u) << "within a minute in any case";
+  }
 }
 
 TEST(OutreachReferral, IsThankedOnceWithoutAWordAboutWhoCame) {
