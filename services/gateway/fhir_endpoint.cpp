@@ -178,45 +178,78 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::read(const Asked& asked) {
     co_return found;
   }
   if (asked.type == "Schedule") {
-    const auto key = schedule_of_fhir_id(asked.id);
-    if (!key) co_return nothing_here(asked.type);
-    json::object fields{{"site", text(key->site)}};
+    const auto given = schedule_of_fhir_id(asked.id);
+    if (!given) co_return nothing_here(asked.type);
+    SlotKey named{*given, {}, {}};
+    const SlotKey shown = co_await slot_shown_as(asked, std::move(named));
+    const ScheduleKey& key = shown.schedule;
+    json::object fields{{"site", text(key.site)}};
     const auto reply = co_await ask(asked, "GetSite", std::move(fields));
     const auto view = reply_as<messages::SiteView>(reply);
     if (const auto* problem = std::get_if<Problem>(&view)) co_return *problem;
     const auto& providers = std::get<messages::SiteView>(view).providers;
-    const bool works_there = std::ranges::any_of(providers, [&](const auto& provider) { return provider.text() == key->provider; });
+    const bool works_there = std::ranges::any_of(providers, [&](const auto& provider) { return provider.text() == key.provider; });
     if (!works_there) co_return nothing_here(asked.type);
-    found.push_back(fhir_schedule(*key));
+    found.push_back(fhir_schedule(key));
     co_return found;
   }
-  const auto key = slot_of_fhir_id(asked.id);
-  if (!key) co_return nothing_here(asked.type);
-  json::object fields{{"site", text(key->schedule.site)},
-                      {"type", text(key->visit_type)},
-                      {"from", day_text(day_of(key->local_start))},
-                      {"provider", text(key->schedule.provider)},
+  const auto given = slot_of_fhir_id(asked.id);
+  if (!given) co_return nothing_here(asked.type);
+  const SlotKey key = co_await slot_shown_as(asked, *given);
+  json::object fields{{"site", text(key.schedule.site)},
+                      {"type", text(key.visit_type)},
+                      {"from", day_text(day_of(key.local_start))},
+                      {"provider", text(key.schedule.provider)},
                       {"days", 1},
                       {"limit", kSlotsMax}};
   const auto reply = co_await ask(asked, "FindSlots", std::move(fields));
   const auto list = reply_as<messages::SlotList>(reply);
   if (const auto* problem = std::get_if<Problem>(&list)) co_return *problem;
   for (const messages::Slot& slot : std::get<messages::SlotList>(list).slots) {
-    if (slot.local_start != key->local_start) continue;
-    found.push_back(fhir_slot(slot, key->visit_type));
+    if (slot.local_start != key.local_start) continue;
+    found.push_back(fhir_slot(slot, key.visit_type));
     co_return found;
   }
   co_return Problem{404, "not_offered", "that opening is not offered now: search again"};
 }
 
+asio::awaitable<std::optional<messages::SiteView>> FhirEndpoint::site_shown_as(const Asked& asked, std::string_view id) {
+  if (!is_short_fhir_id(id)) co_return std::nullopt;
+  const auto reply = co_await ask(asked, "ListSites", {});
+  auto list = reply_as<messages::SiteList>(reply);
+  if (std::holds_alternative<Problem>(list)) co_return std::nullopt;
+  for (messages::SiteView& site : std::get<messages::SiteList>(list).sites) {
+    const bool may_see = asked.caller.sites.empty() || asked.caller.sites.contains(site.site.text());
+    if (may_see && short_fhir_id(site.site.text()) == id) co_return std::move(site);
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<SlotKey> FhirEndpoint::slot_shown_as(const Asked& asked, SlotKey key) {
+  const auto site = co_await site_shown_as(asked, key.schedule.site);
+  if (!site) co_return key;
+  key.schedule.site = site->site.text();
+  for (const auto& provider : site->providers) {
+    if (short_fhir_id(provider.text()) == key.schedule.provider) key.schedule.provider = provider.text();
+  }
+  for (const std::string& type : site->visit_types) {
+    if (short_fhir_id(type) == key.visit_type) key.visit_type = type;
+  }
+  co_return key;
+}
+
 asio::awaitable<std::variant<messages::AppointmentView, Problem>> FhirEndpoint::visit_shown_as(const Asked& asked, std::string id) {
+  const std::size_t dot = std::min(id.find('.'), id.size());
+  const auto site = co_await site_shown_as(asked, std::string_view(id).substr(0, dot));
+  if (site) id.replace(0, dot, site->site.text());
+  const auto unmoved = unmoved_id_of(id);
   for (int moves = -1; moves < kMovesMax; ++moves) {
     json::object fields{{"appointment", text(id)}};
     const auto reply = co_await ask(asked, "GetAppointment", std::move(fields));
     auto view = reply_as<messages::AppointmentView>(reply);
     if (const auto* problem = std::get_if<Problem>(&view)) {
-      const auto unmoved = unmoved_id_of_fhir(asked.id);
-      if (moves >= 0 || problem->status != 404 || !unmoved) co_return view;
+      // Not there, or too long for an id of ours.
+      if (moves >= 0 || (problem->status != 404 && problem->status != 422) || !unmoved) co_return view;
       id = *unmoved;
       continue;
     }
@@ -353,16 +386,19 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::find_schedules(const Asked& a
 asio::awaitable<FhirEndpoint::Found> FhirEndpoint::find_slots(const Asked& asked, const FhirSearch& search) {
   const std::string schedule = search.one("schedule");
   const std::string_view bare = std::string_view(schedule).substr(schedule.rfind('/') == std::string::npos ? 0 : schedule.rfind('/') + 1);
-  const auto key = schedule_of_fhir_id(bare);
-  if (!key) co_return Problem{400, "schedule_required", "openings are found by schedule=Schedule/{id}, with start"};
+  const auto given = schedule_of_fhir_id(bare);
+  if (!given) co_return Problem{400, "schedule_required", "openings are found by schedule=Schedule/{id}, with start"};
   if (const std::string status = search.one("status"); !status.empty() && code_of_token(status) != "free") co_return Resources{};
   auto dates = FhirDates::read("start", search.all("start"));
   if (auto* problem = std::get_if<Problem>(&dates)) co_return std::move(*problem);
   const FhirDates& range = std::get<FhirDates>(dates);
+  SlotKey named{*given, {}, {}};
+  const SlotKey shown = co_await slot_shown_as(asked, std::move(named));
+  const ScheduleKey& key = shown.schedule;
 
   std::vector<std::string> types{code_of_token(search.one("service-type"))};
   if (types.front().empty()) {
-    json::object fields{{"site", text(key->site)}};
+    json::object fields{{"site", text(key.site)}};
     const auto reply = co_await ask(asked, "GetSite", std::move(fields));
     auto view = reply_as<messages::SiteView>(reply);
     if (auto* problem = std::get_if<Problem>(&view)) co_return std::move(*problem);
@@ -371,8 +407,8 @@ asio::awaitable<FhirEndpoint::Found> FhirEndpoint::find_slots(const Asked& asked
   const std::int64_t days = (range.last() - range.first()).count() + 1;
   std::vector<runtime::Call> calls;
   for (const std::string& type : types) {
-    const json::object fields{{"site", text(key->site)},         {"type", text(type)}, {"from", day_text(range.first())},
-                              {"provider", text(key->provider)}, {"days", days},       {"limit", kSlotsMax}};
+    const json::object fields{{"site", text(key.site)},         {"type", text(type)}, {"from", day_text(range.first())},
+                              {"provider", text(key.provider)}, {"days", days},       {"limit", kSlotsMax}};
     auto call = call_of(asked, "FindSlots", fields, {});
     if (auto* problem = std::get_if<Problem>(&call)) co_return std::move(*problem);
     calls.push_back(std::get<runtime::Call>(std::move(call)));

@@ -62,6 +62,10 @@ class FhirEndpoint {
   asio::awaitable<Found> read(const Asked& asked);
   /// The visit that is shown under the id that was asked for; `id` is what that says when it is not shortened.
   asio::awaitable<std::variant<messages::AppointmentView, Problem>> visit_shown_as(const Asked& asked, std::string id);
+  /// The site that a shortened id stands for, of those the caller may see; nothing when it is none of them, or no shortened id.
+  asio::awaitable<std::optional<messages::SiteView>> site_shown_as(const Asked& asked, std::string_view id);
+  /// The calendar, and with it the visit type, that is shown under a name whose parts may be shortened.
+  asio::awaitable<SlotKey> slot_shown_as(const Asked& asked, SlotKey key);
   asio::awaitable<Found> search(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_patients(const Asked& asked, const FhirSearch& search);
   asio::awaitable<Found> find_appointments(const Asked& asked, const FhirSearch& search);

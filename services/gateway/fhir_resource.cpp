@@ -26,8 +26,10 @@ json::string text(std::string_view from) { return json::string(from.data(), from
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-/// What stands in the stead of what moves have added to the id of a visit, where that is too long.
-constexpr std::string_view kShortened = ".s-";
+constexpr std::string_view kShort = "s-";
+constexpr std::size_t kShortLength = 15;
+/// What a site's letters, a dot and what stands for moves leave to the visit's own part.
+constexpr std::size_t kOwnPartMax = kFhirIdMax - (kShortLength + 1) - (kShortLength + 1);
 
 enum class Dot { kStays, kIsWritten };
 
@@ -147,22 +149,46 @@ std::optional<std::string> id_of_fhir(std::string_view given) {
   return id;
 }
 
+std::string short_fhir_id(std::string_view id) { return std::string(kShort) + id_suffix("fhir", "id", id); }
+
+bool is_short_fhir_id(std::string_view text) {
+  return text.size() == kShortLength && text.starts_with(kShort) &&
+         std::ranges::all_of(text.substr(kShort.size()), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7'); });
+}
+
+std::string unfit_for_fhir(std::string_view id_type, std::string_view id) {
+  if (id_type == "PersonId" || id_type == "SiteId" || id_type == "ProviderId") {
+    if (fhir_id(id).size() > kFhirIdMax)
+      return fmt::format("must have at most {} letters as FHIR writes it, where each of _ + @ takes four", kFhirIdMax);
+  } else if (id_type == "AppointmentId") {
+    const std::string_view first = move_chain_of(id).first;
+    const std::size_t dot = first.find('.');
+    if (dot != std::string_view::npos && fhir_id(first.substr(dot + 1)).size() > kOwnPartMax)
+      return fmt::format("must have at most {} letters behind the site as FHIR writes it, where each of _ + @ takes four", kOwnPartMax);
+  }
+  return {};
+}
+
 std::string visit_fhir_id(std::string_view id) {
   std::string whole = fhir_id(id);
   if (whole.size() <= kFhirIdMax) return whole;
-  const std::string made = std::string(kShortened.substr(1)) + id_suffix("fhir", "Appointment", id);
-  std::string first = fhir_id(move_chain_of(id).first);
-  return first.size() + 1 + made.size() <= kFhirIdMax ? first.append(".").append(made) : made;
+  const MoveChain chain = move_chain_of(id);
+  const std::string moves = chain.moves == 0 ? std::string() : "." + short_fhir_id(id);
+  std::string first = fhir_id(chain.first) + moves;
+  if (first.size() <= kFhirIdMax) return first;
+  const std::size_t dot = std::min(chain.first.find('.'), chain.first.size());
+  return short_fhir_id(chain.first.substr(0, dot)) + fhir_id(chain.first.substr(dot)) + moves;
 }
 
-std::optional<std::string> unmoved_id_of_fhir(std::string_view given) {
-  const std::size_t shortened = given.rfind(kShortened);
-  if (shortened == std::string_view::npos) return std::nullopt;
-  return id_of_fhir(given.substr(0, shortened));
+std::optional<std::string> unmoved_id_of(std::string_view id) {
+  const std::size_t dot = id.rfind('.');
+  if (dot == std::string_view::npos || !is_short_fhir_id(id.substr(dot + 1))) return std::nullopt;
+  return std::string(id.substr(0, dot));
 }
 
 std::string schedule_fhir_id(const ScheduleKey& key) {
-  return escaped(key.site, Dot::kIsWritten) + "." + escaped(key.provider, Dot::kIsWritten);
+  std::string whole = escaped(key.site, Dot::kIsWritten) + "." + escaped(key.provider, Dot::kIsWritten);
+  return whole.size() <= kFhirIdMax ? whole : short_fhir_id(key.site) + "." + short_fhir_id(key.provider);
 }
 
 std::optional<ScheduleKey> schedule_of_fhir_id(std::string_view given) {
@@ -176,7 +202,12 @@ std::string slot_fhir_id(const SlotKey& key) {
   append_local(at, key.local_start);
   std::erase_if(at, [](char c) { return c == '-' || c == ':'; });
   at.resize(13);
-  return schedule_fhir_id(key.schedule) + "." + escaped(key.visit_type, Dot::kIsWritten) + "." + at;
+  const auto& [site, provider] = key.schedule;
+  std::string whole =
+      escaped(site, Dot::kIsWritten) + "." + escaped(provider, Dot::kIsWritten) + "." + escaped(key.visit_type, Dot::kIsWritten);
+  if (whole.size() + 1 + at.size() > kFhirIdMax)
+    whole = short_fhir_id(site) + "." + short_fhir_id(provider) + "." + short_fhir_id(key.visit_type);
+  return whole + "." + at;
 }
 
 std::optional<SlotKey> slot_of_fhir_id(std::string_view given) {

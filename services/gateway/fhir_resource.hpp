@@ -28,24 +28,34 @@ inline constexpr std::string_view kFhirChairSystem = "urn:bridgework:chair";
 inline constexpr std::string_view kFhirVisitTypeSystem = "urn:bridgework:visit-type";
 inline constexpr std::string_view kFhirPurposeSystem = "urn:bridgework:purpose";
 
+/// What FHIR allows an id.
+inline constexpr std::size_t kFhirIdMax = 64;
+
 /// An id as FHIR writes it, `[A-Za-z0-9.-]`: any other byte becomes `--` and two hexadecimal digits, and so does a hyphen that would read
-/// as the beginning of one. FHIR ends ids at 64 characters; those of visits are kept to that by `visit_fhir_id`.
+/// as the beginning of one. Of a person, a site and a provider never longer than FHIR allows, because others are refused
+/// (`unfit_for_fhir`).
 std::string fhir_id(std::string_view id);
 /// Back; nothing when no id of ours is written like that.
 std::optional<std::string> id_of_fhir(std::string_view text);
 
-inline constexpr std::size_t kFhirIdMax = 64;
+/// Stands for an id, or a part of one, where the whole would be too long: `s-` and 13 characters made of it, always the same. What it
+/// stands for is found among those there are: the sites, the providers and visit types of one, the moves of a visit.
+std::string short_fhir_id(std::string_view id);
+bool is_short_fhir_id(std::string_view text);
+
+/// Why no such id may be given to anything, because FHIR could not name it, even shortened; empty when it may. For ids of persons, sites,
+/// providers and visits; of the last only what stands behind the site counts, and not what moves have added.
+std::string unfit_for_fhir(std::string_view id_type, std::string_view id);
+
 /// A visit's id as FHIR writes it, always the same and never longer than FHIR allows.
 ///
-/// That of a visit at a site with a long name, or moved under ids that somebody chose, may be longer. What would be too long is written `harbour.v-abc.s-q2…`: the id before the first move, and
-/// characters made of the whole id. Where even that is too long (a site with a long name) the characters stand alone, and the visit is
-/// found by its identifier only, which is always whole.
+/// Where the whole would be too long, what moves have added is shortened (`harbour.v-abc.s-q2…`), and where that is not enough the site
+/// before it too (`s-x7….v-abc`).
 std::string visit_fhir_id(std::string_view id);
-/// The id before the first move, from where a visit that was shown with a shortened id is found by following its moves; nothing when the
-/// text is no such id.
-std::optional<std::string> unmoved_id_of_fhir(std::string_view text);
+/// The id before the first move, from where a visit whose moves were shortened is found by following them; nothing when they were not.
+std::optional<std::string> unmoved_id_of(std::string_view id);
 
-/// `harbour.dr-lee`: a provider's calendar at a site.
+/// `harbour.dr-lee`: a provider's calendar at a site. Where that would be too long both are shortened, in an opening the visit type too.
 struct ScheduleKey {
   std::string site;
   std::string provider;

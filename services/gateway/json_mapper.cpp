@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 
+#include "gateway/fhir_resource.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/times.hpp"
 
@@ -78,6 +79,7 @@ Mapped set_text(const FieldForm& form, const json::value& value, const Target& t
   if (view.size() > form.bytes_max) return refused(place, "too_long", fmt::format("must be at most {} bytes long", form.bytes_max));
   if (form.shape == Shape::kId) {
     if (!std::ranges::all_of(view, is_id_char)) return refused(place, "invalid_value", "must hold only A-Z a-z 0-9 _ + . @ -");
+    if (std::string rule = unfit_for_fhir(form.id_type, view); !rule.empty()) return refused(place, "too_long", std::move(rule));
   } else {
     if (view.find('\0') != std::string_view::npos) return refused(place, "invalid_value", "must not hold U+0000");
     if (!is_utf8(view)) return refused(place, "invalid_value", "must be UTF-8");

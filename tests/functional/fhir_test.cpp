@@ -256,5 +256,58 @@ TEST(Fhir, EverythingThatGoesOutIsSoundAndComesInAgain) {
   EXPECT_TRUE(support::outbox_of(suite.outbox()).empty());
 }
 
+TEST(Fhir, WhateverGoesOutIsReadBackHoweverLongItsNamesAre) {
+  const Instant monday = *runtime::to_instant(LocalTime(std::chrono::local_days(std::chrono::year(2026) / 11 / 23)) + std::chrono::hours(9),
+                                              "America/New_York");
+  support::Suite suite({.start = monday});
+  Practice practice(suite);
+  const std::string site = "north-" + std::string(58, 'n'), provider = "lee-" + std::string(60, 'l'), type = std::string(60, 't') + " fee";
+  json::array days;
+  for (int day = 1; day <= 7; ++day) days.push_back(json::object{{"weekday", day}, {"from_minute", 480}, {"until_minute", 1080}});
+  auto& api = suite.api();
+  practice.done(api.post("/v1/sites", {{"site", site}, {"name", "North"}, {"zone", "America/New_York"}, {"hours", days}}));
+  practice.done(api.post("/v1/chairs", {{"site", site}, {"chair", "c1"}, {"name", "c1"}}));
+  practice.done(api.post("/v1/providers", {{"site", site}, {"provider", provider}, {"name", "Lee"}, {"shifts", days}}));
+  practice.done(api.post("/v1/visit-types",
+                         {{"site", site}, {"visit_type", type}, {"name", "Long"}, {"duration_minutes", 30}, {"purpose", "hygiene"}}));
+  const std::string person = "p-" + std::string(62, 'p');
+  practice.done(api.post("/v1/persons", {{"person", person}, {"profile", {{"given_name", "Ana"}, {"home_site", site}}}}));
+  std::string visit =
+      practice
+          .done(api.post(
+              "/v1/appointments",
+              {{"site", site}, {"person", person}, {"visit_type", type}, {"provider", provider}, {"local_start", "2026-11-24T08:00:00"}}))
+          .string_at("/appointment");
+  practice.done(api.post("/v1/appointments/" + visit + "/book", json::object()));
+  for (const char* start : {"09:00", "10:00", "11:00"}) {
+    const auto moved =
+        practice.done(api.post("/v1/appointments/" + visit + "/move", {{"local_start", "2026-11-24T" + std::string(start) + ":00"}}));
+    visit = moved.string_at("/appointment");
+  }
+  // A bundle names each resource, and each is the same when it is asked for by that name.
+  const auto read_back = [&](const std::string& search, std::size_t least) {
+    const auto bundle = practice.get(search);
+    const auto& entries = bundle.json.at("entry").as_array();
+    EXPECT_GE(entries.size(), least) << search;
+    for (std::size_t i = 0; i < std::min<std::size_t>(entries.size(), 5); ++i) {
+      const auto& resource = entries[i].at("resource").as_object();
+      const std::string id(resource.at("id").as_string());
+      EXPECT_LE(id.size(), 64U);
+      EXPECT_EQ(practice.get("/fhir/R4/" + std::string(resource.at("resourceType").as_string()) + "/" + id).json,
+                entries[i].at("resource"));
+    }
+    return bundle;
+  };
+  const auto visits = read_back("/fhir/R4/Appointment?actor=Location/" + site + "&date=2026-11-24", 4);
+  read_back("/fhir/R4/Patient?_id=" + visits.string_at("/entry/0/resource/participant/0/actor/reference").substr(8), 1);
+  const auto schedules = read_back("/fhir/R4/Schedule?actor=Location/" + site, 1);
+  read_back("/fhir/R4/Slot?schedule=Schedule/" + schedules.string_at("/entry/0/resource/id") + "&start=2026-11-24", 5);
+  EXPECT_EQ(api.get("/fhir/R4/Schedule/s-aaaaaaaaaaaaa.s-aaaaaaaaaaaaa").status, 404);
+  // What could not be named is not made.
+  const auto refused = api.post("/v1/persons", {{"person", "p_" + std::string(62, 'p')}, {"profile", {{"given_name", "Ana"}}}});
+  EXPECT_EQ(refused.status, 422) << refused.text;
+  EXPECT_NE(refused.text.find("at most 64 letters as FHIR writes it"), std::string::npos) << refused.text;
+}
+
 }  // namespace
 }  // namespace bridgework::functional

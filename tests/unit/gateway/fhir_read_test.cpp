@@ -121,11 +121,38 @@ TEST(GatewayFhirIds, OfVisitsAreNeverTooLongAndAlwaysTheSame) {
   EXPECT_EQ(shortened.size(), 29U);
   EXPECT_EQ(shortened, visit_fhir_id(moved + "e"));
   EXPECT_NE(shortened, visit_fhir_id(moved + "f"));
-  EXPECT_EQ(unmoved_id_of_fhir(shortened), "harbour.v-abc");
-  EXPECT_EQ(unmoved_id_of_fhir("harbour.v-abc"), std::nullopt);
-  const std::string long_site(60, 'x');
-  EXPECT_EQ(visit_fhir_id(long_site + ".v-abcdefgh").size(), 15U) << "of a site with such a name no visit is found by this id";
-  EXPECT_EQ(visit_fhir_id(std::string(62, '_')).size(), 15U);
+  EXPECT_EQ(unmoved_id_of(shortened), "harbour.v-abc");
+  EXPECT_EQ(unmoved_id_of("harbour.v-abc"), std::nullopt);
+  const std::string site(60, 'x');
+  EXPECT_EQ(visit_fhir_id(site + ".v-abcdefgh"), short_fhir_id(site) + ".v-abcdefgh");
+  const std::string longest = site + "." + std::string(32, 'v') + ".m-7-" + std::string(13, 'm');
+  EXPECT_EQ(visit_fhir_id(longest), short_fhir_id(site) + "." + std::string(32, 'v') + "." + short_fhir_id(longest));
+  EXPECT_EQ(visit_fhir_id(longest).size(), 64U);
+}
+
+TEST(GatewayFhirIds, OfCalendarsAndOpeningsAreNeverTooLong) {
+  const std::string site(31, 's'), provider(32, 'p');
+  EXPECT_EQ(schedule_fhir_id({site, provider}), site + "." + provider);
+  EXPECT_EQ(schedule_fhir_id({site + "s", provider}), short_fhir_id(site + "s") + "." + short_fhir_id(provider));
+  const LocalTime at = *parse_local("2026-11-24T09:05:00");
+  EXPECT_EQ(slot_fhir_id({{"north", "lee"}, std::string(38, 't'), at}).size(), 62U);
+  EXPECT_EQ(slot_fhir_id({{"north", "lee"}, std::string(41, 't'), at}),
+            short_fhir_id("north") + "." + short_fhir_id("lee") + "." + short_fhir_id(std::string(41, 't')) + ".20261124T0905");
+  EXPECT_EQ(slot_fhir_id({{site, provider}, std::string(64, 't'), at}).size(), 61U);
+  EXPECT_TRUE(is_short_fhir_id(short_fhir_id("north")));
+  for (const char* other : {"s-abc", "s-abcdefghijk1m", "t-abcdefghijklm", "", "s-abcdefghijklmn"})
+    EXPECT_FALSE(is_short_fhir_id(other)) << other;
+}
+
+TEST(GatewayFhirIds, ThatFhirCouldNotNameAreRefused) {
+  for (const char* type : {"PersonId", "SiteId", "ProviderId"}) {
+    EXPECT_EQ(unfit_for_fhir(type, std::string(64, 'a')), "") << type;
+    EXPECT_EQ(unfit_for_fhir(type, std::string(16, '_')), "") << type;
+    EXPECT_NE(unfit_for_fhir(type, "_" + std::string(61, 'a')), "") << type;
+  }
+  EXPECT_EQ(unfit_for_fhir("AppointmentId", std::string(64, 's') + "." + std::string(32, 'v') + ".m-3-" + std::string(13, 'm')), "");
+  EXPECT_NE(unfit_for_fhir("AppointmentId", "s." + std::string(33, 'v')), "");
+  EXPECT_EQ(unfit_for_fhir("ChairId", std::string(64, '_')), "") << "FHIR names none";
 }
 
 }  // namespace
