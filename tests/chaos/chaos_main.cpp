@@ -49,6 +49,7 @@ void strike(World& world, const Nemesis& nemesis) {
 struct Wish {
   double minutes = 2;
   std::string only;
+  bool soak = false;
   World::Options world;
 };
 
@@ -61,6 +62,7 @@ int run(const Wish& wish) {
     const auto chosen = [&](const std::vector<Nemesis>& all) {
       std::vector<Nemesis> out;
       for (const auto& one : all) {
+        if (wish.soak && one.services == Nemesis::Services::kEnd) continue;
         if (wish.only.empty() || wish.only == one.name) out.push_back(one);
       }
       return out;
@@ -111,11 +113,13 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.5, 600.0));
   app.add_option("--seed", wish.world.seed, "the order of faults and the choices in them");
   app.add_option("--only", wish.only, "this fault alone, again and again");
+  app.add_flag("--soak", wish.soak, "no fault that ends services: those live long, and are judged by whether they grow");
   app.add_option("--bin", wish.world.programs, "directory of the programs; those of the tests by default");
   app.add_option("--port", wish.world.port, "of the gateway; a free one by default");
   app.add_option("--clients", wish.world.clients, "how many work at the same time")->check(CLI::Range(1, 64));
   app.add_flag("--list", list, "names all faults");
   CLI11_PARSE(app, argc, argv);
+  wish.world.minutes = wish.minutes;
   bool known = wish.only.empty();
   for (const auto* all : {&nemeses(), &poisons()}) {
     for (const auto& one : *all) {

@@ -337,10 +337,10 @@ constexpr seconds kLinks{5};
 
 const std::vector<Nemesis>& nemeses() {
   static const std::vector<Nemesis> all{
-      {"kill", "kill -9 of any two processes", kill_any, seconds(13), kLanes},
+      {"kill", "kill -9 of any two processes", kill_any, seconds(13), kLanes, Nemesis::Services::kEnd},
       {"kill_redis", "kill -9 of Redis", kill_redis, seconds(8), kRedis},
       {"zombie", "SIGSTOP past the lease with a commit on its way", wake_a_zombie, seconds(14), kLinks},
-      {"rolling", "every process restarted by TERM, in turn", restart_all_in_turn, seconds(10), kLinks},
+      {"rolling", "every process restarted by TERM, in turn", restart_all_in_turn, seconds(10), kLinks, Nemesis::Services::kEnd},
       {"torn", "Redis killed, the last bytes of its log torn off", tear_the_tail, seconds(7), kRedis},
       {"restore", "Redis killed, an older copy of its log put back under running consumers", restore_an_older_copy, seconds(9), kRedis},
       {"slow", "slow syncs, one slower than every time limit", slow_syncs, seconds(11), kSyncs},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chaos/follower.hpp"
+#include "chaos/growth.hpp"
 #include "chaos/history.hpp"
 #include "chaos/load.hpp"
 #include "chaos/redis_link.hpp"
@@ -57,6 +58,8 @@ class World {
     std::string programs;  ///< empty: those of this build
     int port = 0;
     int clients = 4;
+    double minutes = 2;                                        ///< how long it is meant to run; says how often memory is looked at
+    std::string instances = "bus=2,lead_intake=2,followup=2";  ///< as scripts/up takes them
   };
   explicit World(const Options& options);
   ~World();
@@ -124,6 +127,11 @@ class World {
   /// Redis has trimmed nothing that is not sealed in the archive, or that somebody has still to read (I11).
   void judge_trimming();
 
+  /// What a client asks for to begin so many days after the suite's first, at that minute of the day.
+  static std::string start(int days, int minute);
+  /// Analytics counts all its figures again from the first event, and has done so; the figures it says then.
+  std::string count_anew();
+
   /// With no more commands: every consumer has handled everything, and nothing new comes of it.
   bool comes_to_rest();
 
@@ -131,19 +139,21 @@ class World {
   void judge_all();
 
  private:
-  struct Footprint {
-    long memory_kb = 0, files = 0;
-  };
-  using Footprints = std::map<std::string, Footprint>;
+  using Footprints = std::map<std::string, Sample>;
 
   /// What each process has in memory, and how many files it holds open.
   Footprints footprints() const;
   void judge_footprints(const Footprints& calm);
+  void follow_growth();
+  void judge_growth();
   void make_tools();
+  runtime::Redis::Options redis_options() const;
   void open_site();
   support::Answer define_site();
   std::vector<Event> read_feed();
   void judge_outbox(const std::vector<Event>& events);
+  /// All figures of analytics, a line for each.
+  std::string figures();
   void judge_analytics();
   void judge_followers();
   void judge_archive();
@@ -168,14 +178,18 @@ class World {
   Footprints at_start_;
   std::unique_ptr<Load> load_;
   std::unique_ptr<Follower> follower_;
+  std::unique_ptr<Growth> growth_;
 };
 
 struct Nemesis {
+  /// Whether it ends services by itself, so that none of them lives long.
+  enum class Services { kLiveOn, kEnd };
   const char* name;
   const char* what;
   void (*strike)(World&);
   seconds takes;         ///< with service whole again, on a busy machine; about
   seconds whole_within;  ///< of its last harm and what supervisors wait: all ready, lanes owned, answers given, who follows at the head
+  Services services = Services::kLiveOn;
 };
 /// Those that strike under load, in any order.
 const std::vector<Nemesis>& nemeses();
