@@ -675,3 +675,41 @@ struct WebFormView $Cat.reply {
 struct GetWebForm $Cat.query $Cat.http("GET /v1/sites/{site}/web-form") $Cat.answers("WebFormView") {
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
 }
+
+# ---- booking by those who are known
+
+struct BookingLinkAsked $Cat.event {
+  # Somebody who says that they are known asks to book online, by a contact point. Whoever answers there is sent a link; to have it is the proof.
+  person @0 :Text $Cat.id("PersonId") $Cat.key $Cat.pseudonym $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  contact @2 :Text $Cat.phi $Cat.maxBytes(254);
+  # As it is known: E.164 or a lower-case address.
+}
+struct AskForBookingLink $Cat.command {
+  # The public form behind "Have you been here before?", counted like any other. The edge gives the same answer whatever becomes of it.
+  formKey @0 :Text $Cat.id("FormKeyId") $Cat.key $Cat.maxBytes(128);
+  contact @1 :Text $Cat.phi $Cat.maxBytes(254);
+  # As GetBookers writes it.
+  person @2 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # The first that GetBookers names; empty: nobody, and the form is counted only.
+  honeypot @3 :Text $Cat.phi $Cat.maxBytes(254);
+  # A field that no human being sees.
+}
+struct Booker {
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  givenName @1 :Text $Cat.phi $Cat.maxBytes(256);
+}
+struct Bookers $Cat.reply {
+  contact @0 :Text $Cat.phi $Cat.maxBytes(254);
+  # As it is known; empty when nobody may be booked for.
+  persons @1 :List(Booker) $Cat.maxItems(16);
+  # The first is whom a link is sent to, or was.
+}
+struct GetBookers $Cat.query $Cat.answers("Bookers") {
+  # Whom somebody may book for who holds a contact point: themselves, and those for whom they answer. A child never books alone.
+  contact @0 :Text $Cat.phi $Cat.required $Cat.maxBytes(254);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  # Whose day says who is a child.
+  person @2 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  # Whom a link was sent to. Empty: whoever answers at that contact point, when it can be said of one person only.
+}

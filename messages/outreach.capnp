@@ -4,6 +4,7 @@
 using Cxx = import "/capnp/c++.capnp";
 using Cat = import "catalogue.capnp";
 using LeadIntake = import "lead_intake.capnp";
+using Appointments = import "appointments.capnp";
 $Cxx.namespace("bridgework::wire");
 $Cat.owner("outreach");
 $Cat.values("bridgework::messages");
@@ -303,4 +304,22 @@ struct ReminderTimes $Cat.reply {
 }
 struct GetReminders $Cat.query $Cat.http("GET /v1/sites/{site}/reminders") $Cat.answers("ReminderTimes") {
   site @0 :Text $Cat.id("SiteId") $Cat.key $Cat.maxBytes(64);
+}
+
+# ---- booking by those who are known
+
+struct LinkedBooker $Cat.reply {
+  # Whom a link for booking was sent to, and where.
+  person @0 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
+  site @1 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
+  contact @2 :Text $Cat.phi $Cat.maxBytes(254);
+  purpose @3 :Appointments.Purpose;
+  # Of the care that is open; `other` when nobody has said.
+  over @4 :Bool;
+  # An hour has passed, or the reason to write is gone: nothing is booked by it any more.
+}
+struct GetLinkedBooker $Cat.query $Cat.answers("LinkedBooker") {
+  # Whom a link for booking is for. The edge takes both fields from /b/{message}.{token}, split at the last dot.
+  message @0 :Text $Cat.id("MessageId") $Cat.key $Cat.maxBytes(192);
+  token @1 :Text $Cat.phi $Cat.required $Cat.maxBytes(256);
 }

@@ -15,6 +15,7 @@
 #include "gateway/web_form.hpp"
 #include "messages/appointments.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
+#include "messages/outreach.codec.hpp"
 #include "runtime/clock.hpp"
 
 namespace bridgework::gateway {
@@ -77,6 +78,11 @@ std::string enquiry_text(const BookWish& wish, const messages::SiteView& site) {
   return text;
 }
 
+/// The suite has answered, and not with yes.
+bool is_no(const messages::Reply& reply) {
+  return reply.outcome == messages::Outcome::kRefused || reply.outcome == messages::Outcome::kMalformed;
+}
+
 bool is_agreed(const messages::AppointmentView& visit) {
   const VisitStanding standing = standing_of(visit, runtime::system_now());
   return standing == VisitStanding::kOpen || standing == VisitStanding::kConfirmed;
@@ -98,7 +104,7 @@ asio::awaitable<std::variant<BookEndpoint::Open, Page>> BookEndpoint::open(std::
   calls.push_back(call_of(kQuery, "lead_intake", site, get_form, {}, deadline()));
   const std::vector<messages::Reply> replies = co_await ask_all(backend_, std::move(calls));
   for (const messages::Reply& reply : replies) {
-    if (reply.outcome == messages::Outcome::kRefused || reply.outcome == messages::Outcome::kMalformed) co_return closed();
+    if (is_no(reply)) co_return closed();
     if (reply.outcome != messages::Outcome::kDone) co_return later();
   }
   auto view = messages::decode_as<messages::SiteView>(replies[0].body);
@@ -144,11 +150,15 @@ asio::awaitable<Page> BookEndpoint::show(std::string site, std::string query) {
     if (wish.token.empty()) co_return later();
     co_return Page{200, book_details_page(here.site, *type, wish, {})};
   }
-  auto found = co_await openings(here, wish.type, parse_day(wish.from));
+  co_return co_await times(here, *type, wish);
+}
+
+asio::awaitable<Page> BookEndpoint::times(const Open& open, messages::VisitTypeView type, BookWish wish) {
+  auto found = co_await openings(open, wish.type, parse_day(wish.from));
   if (auto* page = std::get_if<Page>(&found)) co_return std::move(*page);
   const auto& slots = std::get<std::vector<messages::Slot>>(found);
   co_return Page{200,
-                 book_times_page(here.site, *type, slots, slots.size() < kOpeningsMax ? MoreOpenings::kNone : MoreOpenings::kLater, wish)};
+                 book_times_page(open.site, type, slots, slots.size() < kOpeningsMax ? MoreOpenings::kNone : MoreOpenings::kLater, wish)};
 }
 
 asio::awaitable<Page> BookEndpoint::book(std::string site, std::string body) {
@@ -190,7 +200,8 @@ asio::awaitable<Page> BookEndpoint::book(std::string site, std::string body) {
     known = co_await wait_for(enquiry);
   }
   if (known != Known::kYes) co_return later();
-  co_return co_await take(here, std::move(wish));
+  const PersonId person = person_of(wish.token);
+  co_return co_await take(here, std::move(wish), person);
 }
 
 asio::awaitable<std::optional<Page>> BookEndpoint::enquire(const Open& open, const BookWish& wish) {
@@ -220,7 +231,7 @@ asio::awaitable<std::optional<Page>> BookEndpoint::enquire(const Open& open, con
   auto call = call_of(kCommand, "lead_intake", open.form_key.text(), form, std::move(key), deadline());
   const messages::Reply reply = co_await backend_.ask(std::move(call));
   if (reply.outcome == messages::Outcome::kDone) co_return std::nullopt;
-  if (reply.outcome == messages::Outcome::kRefused || reply.outcome == messages::Outcome::kMalformed) co_return closed();
+  if (is_no(reply)) co_return closed();
   co_return later();
 }
 
@@ -244,13 +255,13 @@ asio::awaitable<BookEndpoint::Known> BookEndpoint::wait_for(EnquiryId enquiry) {
   }
 }
 
-asio::awaitable<Page> BookEndpoint::take(const Open& open, BookWish wish) {
+asio::awaitable<Page> BookEndpoint::take(const Open& open, BookWish wish, PersonId person) {
   const BookSlot slot = *read_book_slot(wish.slot);
   const messages::VisitTypeView type = type_of(open.site, wish.type);
   messages::BookOnline command;
   command.site = open.site.site;
   command.appointment = visit_of(open.site.site, wish.token);
-  command.person = person_of(wish.token);
+  command.person = std::move(person);
   command.visit_type = wish.type;
   command.provider = ProviderId(slot.provider);
   command.local_start = slot.start;
@@ -279,6 +290,121 @@ asio::awaitable<Page> BookEndpoint::take(const Open& open, BookWish wish) {
   co_return Page{409, book_taken_page(open.site, type, std::get<std::vector<messages::Slot>>(std::move(found)), wish)};
 }
 
+// ---- those who are known
+
+asio::awaitable<Page> BookEndpoint::ask_for_link(std::string site, std::string body) {
+  const auto parameters = body.size() > kFormBytesMax ? std::nullopt : parse_form(body);
+  BookWish wish = read_book_wish(parameters ? *parameters : Parameters{});
+  if (!parameters) wish.honeypot = "unreadable";
+  auto opened = co_await open(std::move(site));
+  if (auto* page = std::get_if<Page>(&opened)) co_return std::move(*page);
+  const Open& here = std::get<Open>(opened);
+  if (here.is_full) co_return closed();
+  messages::AskForBookingLink command;
+  command.form_key = here.form_key;
+  command.honeypot = Phi<std::string>(wish.honeypot);
+  if (wish.honeypot.empty() && !wish.contact.empty()) {
+    messages::GetBookers query;
+    query.contact = Phi<std::string>(wish.contact);
+    query.site = here.site.site;
+    auto call = call_of(kQuery, "lead_intake", {}, query, {}, deadline());
+    const messages::Reply reply = co_await backend_.ask(std::move(call));
+    if (reply.outcome != messages::Outcome::kDone && !is_no(reply)) co_return later();
+    const auto bookers = messages::decode_as<messages::Bookers>(reply.body);
+    if (reply.outcome == messages::Outcome::kDone && bookers && !bookers->persons.empty()) {
+      command.contact = bookers->contact;
+      command.person = bookers->persons.front().person;
+    }
+  }
+  // A double click is one; a minute later it is asked anew.
+  const auto minute = std::chrono::floor<std::chrono::minutes>(runtime::system_now()).time_since_epoch().count();
+  std::string key =
+      "known-" + id_suffix(kPrincipal, here.form_key.text(),
+                           std::to_string(minute) + "\n" + command.person.text() + "\n" + wish.contact + "\n" + wish.honeypot);
+  auto call = call_of(kCommand, "lead_intake", here.form_key.text(), command, std::move(key), deadline());
+  const messages::Reply reply = co_await backend_.ask(std::move(call));
+  if (reply.outcome != messages::Outcome::kDone && !is_no(reply)) co_return later();
+  co_return Page{200, book_link_asked_page(here.site)};
+}
+
+asio::awaitable<std::variant<messages::LinkedBooker, Page>> BookEndpoint::booker_of(std::string link) {
+  const Page unknown{404, survey_message_page("Not found", "This link is not complete, or not from us.")};
+  const auto token = read_survey_token(link);
+  if (!token) co_return unknown;
+  messages::GetLinkedBooker query;
+  query.message = MessageId(token->survey);
+  query.token = Phi<std::string>(token->secret);
+  auto call = call_of(kQuery, "outreach", token->survey, query, {}, deadline());
+  const messages::Reply reply = co_await backend_.ask(std::move(call));
+  if (is_no(reply)) co_return unknown;
+  auto booker = messages::decode_as<messages::LinkedBooker>(reply.body);
+  if (reply.outcome != messages::Outcome::kDone || !booker) co_return later();
+  co_return std::move(*booker);
+}
+
+asio::awaitable<std::variant<BookEndpoint::Linked, Page>> BookEndpoint::enter(messages::LinkedBooker booker, std::string link) {
+  if (booker.over) co_return Page{410, book_link_over_page(booker.site)};
+  // The day's cap is for those of whom nothing is known.
+  auto opened = co_await open(booker.site.text());
+  if (auto* page = std::get_if<Page>(&opened)) co_return std::move(*page);
+  Linked linked{std::move(std::get<Open>(opened)), {}, {}};
+  messages::GetBookers query;
+  query.contact = booker.contact;
+  query.site = booker.site;
+  query.person = booker.person;
+  auto call = call_of(kQuery, "lead_intake", {}, query, {}, deadline());
+  const messages::Reply reply = co_await backend_.ask(std::move(call));
+  const auto bookers = messages::decode_as<messages::Bookers>(reply.body);
+  if (is_no(reply) || (reply.outcome == messages::Outcome::kDone && bookers && bookers->persons.empty()))
+    co_return Page{409, book_call_page(linked.open.site)};
+  if (reply.outcome != messages::Outcome::kDone || !bookers) co_return later();
+  for (const messages::Booker& one : bookers->persons)
+    linked.people.push_back({one.person, book_token_of(link, one.person), one.given_name.reveal()});
+  for (const messages::VisitTypeView& type : linked.open.types)
+    if (booker.purpose == messages::Purpose::kOther || type.purpose == booker.purpose) linked.types.push_back(type);
+  if (linked.types.empty()) linked.types = linked.open.types;
+  co_return std::move(linked);
+}
+
+asio::awaitable<Page> BookEndpoint::show_linked(std::string link, std::string query) {
+  auto found = co_await booker_of(link);
+  if (auto* page = std::get_if<Page>(&found)) co_return std::move(*page);
+  auto entered = co_await enter(std::get<messages::LinkedBooker>(std::move(found)), std::move(link));
+  if (auto* page = std::get_if<Page>(&entered)) co_return std::move(*page);
+  const Linked& linked = std::get<Linked>(entered);
+  const auto parameters = parse_form(query);
+  const BookWish wish = read_book_wish(parameters ? *parameters : Parameters{});
+  const messages::SiteView& site = linked.open.site;
+  const auto type = std::ranges::find(linked.open.types, wish.type, &messages::VisitTypeView::visit_type);
+  if (type == linked.open.types.end()) co_return Page{200, book_types_page(site, linked.types, wish, Visitor::kKnown)};
+  if (read_book_slot(wish.slot)) co_return Page{200, book_for_whom_page(site, *type, wish, linked.people, {})};
+  co_return co_await times(linked.open, *type, wish);
+}
+
+asio::awaitable<Page> BookEndpoint::book_linked(std::string link, std::string body) {
+  const auto parameters = body.size() > kFormBytesMax ? std::nullopt : parse_form(body);
+  BookWish wish = read_book_wish(parameters ? *parameters : Parameters{});
+  auto found = co_await booker_of(link);
+  if (auto* page = std::get_if<Page>(&found)) co_return std::move(*page);
+  auto booker = std::get<messages::LinkedBooker>(std::move(found));
+  // What was booked from this page stays booked, and is what makes many a link be over.
+  auto before = co_await booked(booker.site.text(), wish.token);
+  if (auto* visit = std::get_if<Booked>(&before)) co_return Page{200, booked_page(visit->site, visit->visit, wish.token)};
+  auto entered = co_await enter(std::move(booker), std::move(link));
+  if (auto* page = std::get_if<Page>(&entered)) co_return std::move(*page);
+  const Linked& linked = std::get<Linked>(entered);
+  const messages::SiteView& site = linked.open.site;
+  const messages::VisitTypeView type = type_of(site, wish.type);
+  if (type.visit_type.empty() || !read_book_slot(wish.slot))
+    co_return Page{422, book_types_page(site, linked.types, wish, Visitor::kKnown)};
+  const auto whose = std::ranges::find(linked.people, wish.token, &BookPerson::token);
+  if (whose == linked.people.end()) {
+    co_return Page{422, book_for_whom_page(site, type, wish, linked.people, {"Please choose who the visit is for."})};
+  }
+  const PersonId person = whose->person;
+  co_return co_await take(linked.open, std::move(wish), person);
+}
+
 asio::awaitable<std::variant<BookEndpoint::Booked, Page>> BookEndpoint::booked(std::string site, std::string token) {
   const Page unknown{404, survey_message_page("Not found", "This link is not complete, or not from us.")};
   if (!is_book_id(site) || !is_book_token(token)) co_return unknown;
@@ -292,7 +418,7 @@ asio::awaitable<std::variant<BookEndpoint::Booked, Page>> BookEndpoint::booked(s
   calls.push_back(call_of(kQuery, "appointments", get_visit.appointment.text(), get_visit, {}, deadline()));
   const std::vector<messages::Reply> replies = co_await ask_all(backend_, std::move(calls));
   for (const messages::Reply& reply : replies) {
-    if (reply.outcome == messages::Outcome::kRefused || reply.outcome == messages::Outcome::kMalformed) co_return unknown;
+    if (is_no(reply)) co_return unknown;
     if (reply.outcome != messages::Outcome::kDone) co_return later();
   }
   auto view = messages::decode_as<messages::SiteView>(replies[0].body);

@@ -1,5 +1,6 @@
 #include "gateway/book_page.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <set>
+#include <span>
 
 #include "gateway/confirm_page.hpp"
 #include "gateway/survey_page.hpp"
@@ -135,6 +137,27 @@ std::string next_try(const std::string& again) {
   return std::to_string(tries % 1'000'000 + 1);
 }
 
+std::string hex(std::span<const unsigned char, kTokenBytes> bytes) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += kHex[byte >> 4U];
+    text += kHex[byte & 15U];
+  }
+  return text;
+}
+
+std::string told(const std::vector<std::string>& objections) {
+  if (objections.empty()) return {};
+  std::string html = "<div role=\"alert\"><p>This could not be sent yet:</p><ul>";
+  for (const std::string& objection : objections) html += "<li>" + escaped(objection) + "</li>";
+  return html + "</ul></div>";
+}
+
+constexpr std::string_view kHoneypot =
+    "<p hidden><label for=\"website\">Leave this empty</label>"
+    "<input id=\"website\" name=\"website\" tabindex=\"-1\" autocomplete=\"off\"></p>";
+
 struct Field {
   std::string_view name, label, type, autocomplete, value;
   std::size_t bytes_max;
@@ -146,6 +169,16 @@ std::string field(const Field& f) {
   html.append("\" name=\"").append(f.name).append("\" type=\"").append(f.type).append("\" autocomplete=\"").append(f.autocomplete);
   html.append("\" maxlength=\"").append(std::to_string(f.bytes_max)).append("\" value=\"").append(escaped(f.value)).append("\"");
   return html.append(f.more).append("></p>");
+}
+
+/// For who has been here before, or brings a child.
+std::string known_form(const messages::SiteView& site) {
+  std::string html =
+      "<h2>Have you been here before?</h2><p>We send you a link with which you book for yourself and for those you answer for.</p>"
+      "<form method=\"post\" action=\"/book/" +
+      percent_encoded(site.site.text()) + "/known\">";
+  html += field({"contact", "Phone or e-mail, as we know it", "text", "email", {}, kEmailBytesMax, " required"});
+  return html.append(kHoneypot) + "<button type=\"submit\">Send me a link</button></form>";
 }
 
 }  // namespace
@@ -175,6 +208,7 @@ BookWish read_book_wish(const Parameters& parameters) {
                 .consent = value("consent"),
                 .offers = value("offers"),
                 .honeypot = cut(value("website"), kEmailBytesMax),
+                .contact = cut(value("contact"), kEmailBytesMax),
                 .campaign = value("campaign"),
                 .origin = {}};
   if (!is_book_id(wish.campaign)) wish.campaign = value("utm_campaign");
@@ -194,13 +228,14 @@ bool is_book_token(std::string_view token) {
 std::string new_book_token() {
   std::array<unsigned char, kTokenBytes> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return {};
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string token;
-  for (const unsigned char byte : bytes) {
-    token += kHex[byte >> 4U];
-    token += kHex[byte & 15U];
-  }
-  return token;
+  return hex(bytes);
+}
+
+std::string book_token_of(std::string_view link, const PersonId& person) {
+  const std::string text = "bridgework booking for\n" + std::string(link) + "\n" + person.text();
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return {};
+  return hex(std::span(digest).first<kTokenBytes>());
 }
 
 bool is_book_id(std::string_view text) {
@@ -245,7 +280,8 @@ std::vector<messages::VisitTypeView> online_types(const messages::SiteView& site
   return types;
 }
 
-std::string book_types_page(const messages::SiteView& site, const std::vector<messages::VisitTypeView>& types, const BookWish& wish) {
+std::string book_types_page(const messages::SiteView& site, const std::vector<messages::VisitTypeView>& types, const BookWish& wish,
+                            Visitor visitor) {
   std::string content =
       "<h1>Book a visit</h1><p>" + escaped(site.name) + "</p><h2>What would you like to come for?</h2><ul class=\"list\">";
   BookWish chosen = wish;
@@ -253,7 +289,8 @@ std::string book_types_page(const messages::SiteView& site, const std::vector<me
     chosen.type = type.visit_type;
     content += "<li><a href=\"" + to_times(chosen, {}) + "\">" + words_of(type) + "</a></li>";
   }
-  return page("Book a visit", content + "</ul>" + call_us(site, "For anything else"));
+  content += "</ul>" + call_us(site, "For anything else");
+  return page("Book a visit", visitor == Visitor::kAnybody ? content + known_form(site) : content);
 }
 
 std::string book_times_page(const messages::SiteView& site, const messages::VisitTypeView& type,
@@ -295,27 +332,59 @@ std::string book_details_page(const messages::SiteView& site, const messages::Vi
   const auto slot = read_book_slot(wish.slot);
   std::string content =
       "<h1>Your details</h1><p>" + words_of(type) + "<br>" + (slot ? when_and_where(site, slot->start) : std::string()) + "</p>";
-  if (!objections.empty()) {
-    content += "<div role=\"alert\"><p>This could not be sent yet:</p><ul>";
-    for (const std::string& objection : objections) content += "<li>" + escaped(objection) + "</li>";
-    content += "</ul></div>";
-  }
-  content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("slot", wish.slot);
+  content +=
+      told(objections) + "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("slot", wish.slot);
   for (const auto& [name, value] : origin_of(wish)) content += hidden(name, value);
   content += field({"given_name", "First name", "text", "given-name", wish.given_name, kNameBytesMax, " required"});
   content += field({"family_name", "Last name", "text", "family-name", wish.family_name, kNameBytesMax, ""});
+  content += "<p>Is it for a child? Then we need the name and number of whoever answers for it.</p>";
   content += "<fieldset><legend>How can we reach you? One of them is enough.</legend>";
   content += field({"phone", "Phone", "tel", "tel", wish.phone, kPhoneBytesMax, ""});
   content += field({"email", "E-mail", "email", "email", wish.email, kEmailBytesMax, ""});
-  content +=
-      "</fieldset><p hidden><label for=\"website\">Leave this empty</label>"
-      "<input id=\"website\" name=\"website\" tabindex=\"-1\" autocomplete=\"off\"></p>";
+  content += "</fieldset>" + std::string(kHoneypot);
   content += "<p><label><input type=\"checkbox\" name=\"consent\" value=\"yes\" required" +
              std::string(wish.consent == "yes" ? " checked" : "") + "> " + escaped(contact_wording(site)) +
              "</label></p><p><label><input type=\"checkbox\" name=\"offers\" value=\"yes\"" +
              std::string(wish.offers == "yes" ? " checked" : "") + "> " + escaped(offers_wording(site)) +
              "</label></p><button type=\"submit\">Book this visit</button></form>";
   return page("Your details", content + "<p><a href=\"" + to_times(wish, {}) + "\">Another time</a></p>");
+}
+
+std::string book_for_whom_page(const messages::SiteView& site, const messages::VisitTypeView& type, const BookWish& wish,
+                               const std::vector<BookPerson>& people, const std::vector<std::string>& objections) {
+  const auto slot = read_book_slot(wish.slot);
+  std::string content = "<h1>Who is it for?</h1><p>" + words_of(type) + "<br>" +
+                        (slot ? when_and_where(site, slot->start) : std::string()) + "</p>" + told(objections);
+  content +=
+      "<form method=\"post\">" + hidden("type", wish.type) + hidden("slot", wish.slot) + "<fieldset><legend>The visit is for</legend>";
+  for (const BookPerson& one : people) {
+    const bool chosen = people.size() == 1 || one.token == wish.token;
+    content += "<p><label><input type=\"radio\" name=\"token\" required value=\"" + one.token + "\"" + (chosen ? " checked> " : "> ") +
+               escaped(one.first_name.empty() ? "Whoever has this link" : one.first_name) + "</label></p>";
+  }
+  content += "</fieldset><button type=\"submit\">Book this visit</button></form>";
+  return page("Who is it for?", content + "<p><a href=\"" + to_times(wish, {}) + "\">Another time</a></p>");
+}
+
+std::string book_link_asked_page(const messages::SiteView& site) {
+  return page(
+      "A link is on its way",
+      "<h1>A link is on its way</h1><p>If we know this number or address, we have sent a message with a link to it. It is good for one "
+      "hour. At night we send nothing.</p><p>Nothing has come? Then it is known to us for several people, or not at all.</p>" +
+          call_us(site, "To book with us") + "<p><a href=\"/book/" + percent_encoded(site.site.text()) + "\">Book as somebody new</a></p>");
+}
+
+std::string book_link_over_page(const SiteId& site) {
+  return page("This link is over",
+              "<h1>This link is over</h1><p>It was good for a while, or for a visit that is booked by now.</p><p><a href=\"/book/" +
+                  percent_encoded(site.text()) + "\">Book a visit, or ask for a new link</a></p>");
+}
+
+std::string book_call_page(const messages::SiteView& site) {
+  return page("Please call us",
+              "<h1>Please call us</h1><p>This visit cannot be booked by this link. A child books with whoever answers for "
+              "it.</p>" +
+                  call_us(site, "To find a time with us"));
 }
 
 std::string book_taken_page(const messages::SiteView& site, const messages::VisitTypeView& type, std::vector<messages::Slot> openings,
@@ -332,7 +401,9 @@ std::string book_taken_page(const messages::SiteView& site, const messages::Visi
   if (openings.size() > kAlternatives) openings.resize(kAlternatives);
   std::ranges::sort(openings, {}, &messages::Slot::local_start);
   if (openings.empty()) {
-    content += call_us(site, "We have your message. There is no other free time to choose from at the moment. To find one with us");
+    // Only who is new has left their name.
+    content += wish.given_name.empty() ? "" : "<p>We have your message.</p>";
+    content += call_us(site, "There is no other free time to choose from at the moment. To find one with us");
     return page("That time is not free any more", content);
   }
   content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("again", next_try(wish.again));

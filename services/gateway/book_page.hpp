@@ -31,6 +31,7 @@ struct BookWish {
   std::string consent;   ///< "yes"
   std::string offers;    ///< "yes": news and offers, too; nobody has to
   std::string honeypot;  ///< a field that no human being sees
+  std::string contact;   ///< phone or e-mail of whoever says that they are known
   std::string campaign;  ///< of `campaign`, else of `utm_campaign`; only what can be an id
   Parameters origin;     ///< the other utm_ parameters, each once and cut to 100 bytes
 };
@@ -41,6 +42,9 @@ BookWish read_book_wish(const Parameters& parameters);
 bool is_book_token(std::string_view token);
 /// A new one, 128 bits that nobody can guess.
 std::string new_book_token();
+
+/// The token of the page on which whoever has the link books for that person: one link, one person, one visit.
+std::string book_token_of(std::string_view link, const PersonId& person);
 
 /// As ids of sites and visit types are in every schema.
 bool is_book_id(std::string_view text);
@@ -55,8 +59,10 @@ std::string offers_wording(const messages::SiteView& site);
 /// What a patient may choose from.
 std::vector<messages::VisitTypeView> online_types(const messages::SiteView& site);
 
-/// First page: the kinds of visit.
-std::string book_types_page(const messages::SiteView& site, const std::vector<messages::VisitTypeView>& types, const BookWish& wish);
+/// First page: the kinds of visit; for who comes without a link also the form that asks for one.
+enum class Visitor { kAnybody, kKnown };
+std::string book_types_page(const messages::SiteView& site, const std::vector<messages::VisitTypeView>& types, const BookWish& wish,
+                            Visitor visitor = Visitor::kAnybody);
 /// Second page: at most the first five days of `openings`, each time once. `more`: there may be later ones than `openings`.
 enum class MoreOpenings { kNone, kLater };
 std::string book_times_page(const messages::SiteView& site, const messages::VisitTypeView& type,
@@ -64,6 +70,21 @@ std::string book_times_page(const messages::SiteView& site, const messages::Visi
 /// Third page: who they are. With objections after a form that could not be taken; what was typed stays.
 std::string book_details_page(const messages::SiteView& site, const messages::VisitTypeView& type, const BookWish& wish,
                               const std::vector<std::string>& objections);
+/// Third page for who is known: for whom it is, by first names only. With objections as above.
+struct BookPerson {
+  PersonId person;
+  std::string token;  ///< of their visit
+  std::string first_name;
+};
+std::string book_for_whom_page(const messages::SiteView& site, const messages::VisitTypeView& type, const BookWish& wish,
+                               const std::vector<BookPerson>& people, const std::vector<std::string>& objections);
+/// After a link was asked for: one page, whoever asked.
+std::string book_link_asked_page(const messages::SiteView& site);
+/// The link books nothing any more.
+std::string book_link_over_page(const SiteId& site);
+/// A child books with somebody grown up; and whose number or address has changed is asked who they are.
+std::string book_call_page(const messages::SiteView& site);
+
 /// The time is not free any more: the six openings nearest to it, one click away, with everything else as it was said.
 std::string book_taken_page(const messages::SiteView& site, const messages::VisitTypeView& type, std::vector<messages::Slot> openings,
                             const BookWish& wish);

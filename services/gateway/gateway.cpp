@@ -200,6 +200,21 @@ std::string answer_missing_page() {
   return survey_message_page("Your answer is missing", "Please go back and choose what you want, in a few words.");
 }
 
+/// Waits for the next moment at which forms that began then are answered.
+asio::awaitable<void> moment_of_answers(std::chrono::steady_clock::time_point began) {
+  const auto periods = (std::chrono::steady_clock::now() - began) / kFormAnswerEvery + 1;
+  asio::steady_timer moment(co_await asio::this_coro::executor);
+  moment.expires_at(began + periods * kFormAnswerEvery);
+  co_await moment.async_wait(asio::use_awaitable);
+}
+
+/// Each page of booking is of one visitor: kept and shown to another, its token would book for the first.
+HttpResponse book_response(BookEndpoint::Page page) {
+  HttpResponse response = page_of(page.status, std::move(page.html));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
 constexpr char kTwilioAnswer[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
 
 }  // namespace
@@ -499,6 +514,9 @@ asio::awaitable<Gateway::Answer> Gateway::answer_special(Asked& asked, Special s
     case Special::kBook:
     case Special::kBookedPage:
     case Special::kBookedAnswer: co_return co_await answer_book(asked, special);
+    case Special::kBookKnown:
+    case Special::kLinkedBookPage:
+    case Special::kLinkedBook: co_return co_await answer_known(asked, special);
   }
   co_return Problem{404, "not_found", "there is nothing here"};
 }
@@ -564,10 +582,7 @@ asio::awaitable<Gateway::Answer> Gateway::answer_web_form(Asked& asked) {
     is_kept = reply.outcome == messages::Outcome::kDone || reply.outcome == messages::Outcome::kRefused ||
               reply.outcome == messages::Outcome::kMalformed;
   }
-  const auto periods = (std::chrono::steady_clock::now() - began) / kFormAnswerEvery + 1;
-  asio::steady_timer moment(co_await asio::this_coro::executor);
-  moment.expires_at(began + periods * kFormAnswerEvery);
-  co_await moment.async_wait(asio::use_awaitable);
+  co_await moment_of_answers(began);
   if (!is_kept)
     co_return page_of(503, survey_message_page("One moment please", "That did not work right now. Please send it again in a minute."));
   co_return page_of(200, web_form_page());
@@ -728,30 +743,24 @@ asio::awaitable<Gateway::Answer> Gateway::answer_calendar(Asked& asked) {
 
 asio::awaitable<Gateway::Answer> Gateway::answer_book(Asked& asked, Special special) {
   std::string site = asked.found.path.front().second;
-  // Each page is of one visitor: kept and shown to another, its token would book for the first.
-  const auto shown = [](BookEndpoint::Page page) {
-    HttpResponse response = page_of(page.status, std::move(page.html));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
-  };
   if (special == Special::kBookPage) {
     std::string query(asked.query);
-    co_return shown(co_await book_.show(std::move(site), std::move(query)));
+    co_return book_response(co_await book_.show(std::move(site), std::move(query)));
   }
   if (special == Special::kBook) {
     std::string body = asked.request.body();
-    co_return shown(co_await book_.book(std::move(site), std::move(body)));
+    co_return book_response(co_await book_.book(std::move(site), std::move(body)));
   }
   std::string token = asked.found.path.back().second;
   constexpr std::string_view kEnding = ".ics";
   const bool as_calendar = token.ends_with(kEnding);
   if (as_calendar) token.resize(token.size() - kEnding.size());
   auto found = co_await book_.booked(std::move(site), token);
-  if (auto* page = std::get_if<BookEndpoint::Page>(&found)) co_return shown(std::move(*page));
+  if (auto* page = std::get_if<BookEndpoint::Page>(&found)) co_return book_response(std::move(*page));
   auto& booked = std::get<BookEndpoint::Booked>(found);
   if (special == Special::kBookedAnswer) {
     const VisitForm form = read_visit_form(asked.request.body());
-    if (!form.answer || *form.answer == VisitAnswer::kConfirm) co_return shown(BookEndpoint::Page{422, answer_missing_page()});
+    if (!form.answer || *form.answer == VisitAnswer::kConfirm) co_return book_response(BookEndpoint::Page{422, answer_missing_page()});
     const bool too_late = !can_be_called_off(booked.visit, runtime::system_now());
     std::optional<HttpResponse> page;
     if (!too_late) {
@@ -763,10 +772,22 @@ asio::awaitable<Gateway::Answer> Gateway::answer_book(Asked& asked, Special spec
     page->headers.emplace_back("Cache-Control", "no-store");
     co_return std::move(*page);
   }
-  if (!as_calendar) co_return shown(BookEndpoint::Page{200, booked_page(booked.site, booked.visit, token)});
+  if (!as_calendar) co_return book_response(BookEndpoint::Page{200, booked_page(booked.site, booked.visit, token)});
   Caller visitor;
   visitor.principal = "online booking";
   co_return co_await calendar_.visit(std::move(visitor), std::move(booked.visit));
+}
+
+/// Whether somebody is known shows neither in the bytes of the answer nor in its time.
+asio::awaitable<Gateway::Answer> Gateway::answer_known(Asked& asked, Special special) {
+  const auto began = std::chrono::steady_clock::now();
+  std::string which = asked.found.path.front().second;
+  std::string body = asked.request.body(), query(asked.query);
+  if (special == Special::kLinkedBookPage) co_return book_response(co_await book_.show_linked(std::move(which), std::move(query)));
+  if (special == Special::kLinkedBook) co_return book_response(co_await book_.book_linked(std::move(which), std::move(body)));
+  BookEndpoint::Page page = co_await book_.ask_for_link(std::move(which), std::move(body));
+  co_await moment_of_answers(began);
+  co_return book_response(std::move(page));
 }
 
 // ---- FHIR

@@ -89,6 +89,7 @@ class Gateway : public HttpHandler {
                                        std::string idempotency_key);
   asio::awaitable<Answer> answer_calendar(Asked& asked);
   asio::awaitable<Answer> answer_book(Asked& asked, Special special);
+  asio::awaitable<Answer> answer_known(Asked& asked, Special special);
   asio::awaitable<Answer> answer_fhir(Asked& asked, Special special);
 
   std::variant<boost::json::object, Problem> read_fields(const Asked& asked, const MessageEndpoint& endpoint) const;

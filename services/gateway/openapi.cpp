@@ -228,6 +228,34 @@ class Description {
         operation["requestBody"] = form_body({"answer", "words"});
         return operation;
       }
+      case Special::kBookKnown: {
+        json::object operation =
+            plain("askForBookingLink",
+                  "Sends a link for booking to the phone or e-mail, if it is known of one person; the same page in any "
+                  "case",
+                  "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"contact", "website"});
+        return operation;
+      }
+      case Special::kLinkedBookPage: {
+        json::object operation =
+            plain("getLinkedBookPage",
+                  "Online booking for whom the link was sent to: as getBookPage, with a time for whom it is; reading it "
+                  "changes nothing. 410 when the link is over, 409 when nobody may book by it",
+                  "text/html");
+        operation["parameters"] = path_parameters(route);
+        for (const char* name : {"type", "from", "slot"})
+          operation["parameters"].as_array().push_back(json::object{{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+        return operation;
+      }
+      case Special::kLinkedBook: {
+        json::object operation =
+            plain("bookByLink", "Books for the person that the token names, once for each link; else as bookOnline", "text/html");
+        operation["parameters"] = path_parameters(route);
+        operation["requestBody"] = form_body({"token", "type", "slot", "again"});
+        return operation;
+      }
       case Special::kTwilio: {
         json::object operation = plain("receiveTwilioMessage", "Inbound text message, as Twilio sends it", "text/xml");
         operation["requestBody"] = form_body({"MessageSid", "From", "Body"});

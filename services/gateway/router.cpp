@@ -83,6 +83,9 @@ Router::Router(const Forms& forms) {
   add({"POST", "/book/{site}", Special::kBook, false});
   add({"GET", "/book/{site}/{token}", Special::kBookedPage, false});
   add({"POST", "/book/{site}/{token}", Special::kBookedAnswer, false});
+  add({"POST", "/book/{site}/known", Special::kBookKnown, false});
+  add({"GET", "/b/{token}", Special::kLinkedBookPage, false});
+  add({"POST", "/b/{token}", Special::kLinkedBook, false});
 }
 
 void Router::add(Route route) {

@@ -46,6 +46,9 @@ enum class Special {
   kBook,
   kBookedPage,
   kBookedAnswer,
+  kBookKnown,
+  kLinkedBookPage,
+  kLinkedBook,
 };
 
 /// A command or query of the catalogue.

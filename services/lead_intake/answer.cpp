@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lead_intake/answer_bookers.hpp"
 #include "lead_intake/contact.hpp"
 #include "lead_intake/decide_campaign.hpp"
 #include "lead_intake/decide_enquiry.hpp"
@@ -35,7 +36,8 @@ void add_sharers(const View& view, std::string_view value, std::set<std::string>
 /// More records of one human being than a reply shows are not followed.
 constexpr std::size_t kLinkedMax = 64;
 
-/// The other records of the same human being: whoever can be reached by links, whichever way they were made.
+}  // namespace
+
 std::vector<PersonId> linked_with(const View& view, const std::string& person) {
   std::vector<std::string> found{person};
   for (std::size_t next = 0; next < found.size(); ++next) {
@@ -50,6 +52,8 @@ std::vector<PersonId> linked_with(const View& view, const std::string& person) {
   for (std::size_t i = 1; i < found.size() && i <= kLinkedMax; ++i) others.emplace_back(std::move(found[i]));
   return others;
 }
+
+namespace {
 
 messages::PersonView shown(const View& view, const PersonId& person, PersonRecord record) {
   return {.person = person,

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <tl/expected.hpp>
+
 #include "runtime/zone.hpp"
 
 namespace bridgework::lead_intake {
@@ -34,6 +36,28 @@ Decision change(const SiteId& site, WebFormRecord form, std::string id, Instant 
 LocalDay today_at(const State& state, const SiteId& site, Instant now) {
   const SiteRecord* record = state.find<SiteRecord>(site.text());
   return runtime::local_day(now, record != nullptr && runtime::zone_exists(record->zone) ? record->zone : "UTC");
+}
+
+/// The form with one more, unless the day has had enough, it is switched off, or the key is none.
+tl::expected<WebFormRecord, runtime::Refused<Refusal>> count(const State& state, const SiteId& site, const FormKeyId& form_key,
+                                                             Instant now) {
+  const auto refused = [](Refusal code, std::string detail) { return tl::unexpected(runtime::Refused<Refusal>{code, std::move(detail)}); };
+  const WebFormRecord* known = state.find<WebFormRecord>(site.text());
+  if (known == nullptr ||
+      std::ranges::none_of(known->keys, [&](const FormKey& key) { return key.form_key == form_key && is_valid(key, now); }))
+    return refused(Refusal::kUnknownFormKey, "no valid form key " + form_key.text());
+  if (!known->enabled) return refused(Refusal::kFormClosed, "the form of " + site.text() + " is switched off");
+
+  WebFormRecord form = *known;
+  const LocalDay today = today_at(state, site, now);
+  if (form.counted_on != today) {
+    form.counted_on = today;
+    form.counted = form.machines = 0;
+  }
+  if (form.counted >= form.daily_cap)
+    return refused(Refusal::kFormClosed, "the form of " + site.text() + " was filled in often enough today");
+  ++form.counted;
+  return form;
 }
 
 }  // namespace
@@ -76,21 +100,9 @@ Decision on(const State& state, const messages::SubmitWebForm& command, Instant 
   if (command.person.empty() || command.person.text().find('.') != std::string::npos || owner_key(enquiry) != command.person.text() ||
       enquiry.size() <= command.person.text().size() + 1)
     return Decision::refuse(Refusal::kInvalidId, "an enquiry's id starts with its person and a dot");
-  const WebFormRecord* known = state.find<WebFormRecord>(site.text());
-  if (known == nullptr ||
-      std::ranges::none_of(known->keys, [&](const FormKey& key) { return key.form_key == command.form_key && is_valid(key, now); }))
-    return Decision::refuse(Refusal::kUnknownFormKey, "no valid form key " + command.form_key.text());
-  if (!known->enabled) return Decision::refuse(Refusal::kFormClosed, "the form of " + site.text() + " is switched off");
-
-  WebFormRecord form = *known;
-  const LocalDay today = today_at(state, site, now);
-  if (form.counted_on != today) {
-    form.counted_on = today;
-    form.counted = form.machines = 0;
-  }
-  if (form.counted >= form.daily_cap)
-    return Decision::refuse(Refusal::kFormClosed, "the form of " + site.text() + " was filled in often enough today");
-  ++form.counted;
+  auto counted = count(state, site, command.form_key, now);
+  if (!counted) return Decision::refuse(counted.error().code, std::move(counted.error().detail));
+  WebFormRecord& form = *counted;
   Decision decision;
   if (command.honeypot.reveal().empty()) {
     decision.emit(messages::WebFormAccepted{.person = command.person,
@@ -109,6 +121,21 @@ Decision on(const State& state, const messages::SubmitWebForm& command, Instant 
     ++form.machines;
   }
   decision.put(site.text(), std::move(form)).reply(messages::Done{});
+  return decision;
+}
+
+Decision on(const State& state, const messages::AskForBookingLink& command, Instant now) {
+  const SiteId site{std::string(owner_key(command.form_key.text()))};
+  if (command.person.text().find('.') != std::string::npos) return Decision::refuse(Refusal::kInvalidId, "a person's id has no dot");
+  auto counted = count(state, site, command.form_key, now);
+  if (!counted) return Decision::refuse(counted.error().code, std::move(counted.error().detail));
+  Decision decision;
+  if (!command.honeypot.reveal().empty()) {
+    ++counted->machines;
+  } else if (!command.person.empty()) {
+    decision.emit(messages::BookingLinkAsked{.person = command.person, .site = site, .contact = command.contact});
+  }
+  decision.put(site.text(), std::move(*counted)).reply(messages::Done{});
   return decision;
 }
 

@@ -12,5 +12,7 @@ Decision on(const State& state, const messages::DisableFormKey& command, Instant
 /// Counts first, and only then looks at what was sent: whoever floods a form reaches the cap, not the desk. What is refused changes
 /// nothing, so a flood beyond the cap costs no disk.
 Decision on(const State& state, const messages::SubmitWebForm& command, Instant now);
+/// The same for who says that they are known: counted, and told of when somebody answers at that contact point.
+Decision on(const State& state, const messages::AskForBookingLink& command, Instant now);
 
 }  // namespace bridgework::lead_intake

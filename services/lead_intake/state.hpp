@@ -25,7 +25,7 @@ struct Vocabulary {
   using Event = messages::LeadIntakeEvent;
   using Reply = std::variant<messages::Done, messages::LeadView, messages::ImportDone, messages::PersonView, messages::PersonList,
                              messages::CallTaken, messages::CampaignView, messages::CampaignList, messages::LeadList, messages::DeskView,
-                             messages::WebFormView>;
+                             messages::WebFormView, messages::Bookers>;
   using Refusal = messages::LeadIntakeRefusal;
   using Config = lead_intake::Config;
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "outreach/answer_booker.hpp"
 #include "outreach/answer_visit.hpp"
 #include "outreach/decide.hpp"
 #include "outreach/explain.hpp"

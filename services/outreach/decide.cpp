@@ -217,6 +217,7 @@ Decision on(const State& state, const messages::GapOpened& event, Instant) {
   SubjectRecord about = subject_of(state, event.person, event.gap.text(), SubjectKind::kGap);
   about.provenance = event.provenance;
   about.gone = gone_of(event.cover);
+  about.purpose = event.purpose;
   Decision decision;
   decision.put(subject_id(event.person, event.gap.text()), std::move(about));
   return decision;

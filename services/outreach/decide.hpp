@@ -18,7 +18,7 @@ using Consumed = runtime::Consumes<
                       messages::FollowUpStepDue, messages::SurveyAsked, messages::SurveyAnswered, messages::SlotOffered,
                       messages::OfferRevoked, messages::OfferDeclined, messages::OfferAccepted, messages::OfferMissed,
                       messages::PersonJoinedHousehold, messages::PersonLeftHousehold, messages::VisitEntrusted,
-                      messages::EntrustedVisitEnded, messages::EntrustedVisitSettled>,
+                      messages::EntrustedVisitEnded, messages::EntrustedVisitSettled, messages::BookingLinkAsked>,
     runtime::EveryLane<messages::SiteDefined, messages::ContactSuppressed, messages::ContactReleased, messages::QuestionAsked,
                        messages::InboundMessageReceived, messages::RemindersSet>>;
 using Message = runtime::MessageOf<messages::OutreachCommand, Consumed, Timer>;
@@ -47,6 +47,7 @@ struct Plan {
   PersonId told_to;              ///< the guarantor who is asked to be reminded instead; then nothing is due here until that comes back
   std::chrono::minutes lead{0};  ///< of a reminder: how long before the visit
   bool another_follows = false;  ///< a reminder closer to the visit
+  std::string to;                ///< the one contact point it may go to; empty: wherever the person is best reached
 };
 
 /// The first reminder of a visit that can leave on time; for a visit booked later than all of them, the closest at once. Each is useful
@@ -141,6 +142,9 @@ Decision on(const State& state, const messages::RecordSend& command, Instant now
 Decision on(const State& state, const messages::ReceiveInboundMessage& command, Instant now);
 Decision on(const State& state, const messages::Unsubscribe& command, Instant now);
 Decision on(const State& state, const messages::SetConsent& command, Instant now);
+
+// decide_booking_link.cpp
+Decision on(const State& state, const messages::BookingLinkAsked& event, Instant now);
 
 // decide_consent.cpp
 

@@ -153,7 +153,7 @@ Decision plan(const State& state, const Plan& wanted, Instant now) {
 }
 
 Decision plan(const State& state, PersonRecord& person, SubjectRecord& about, const Plan& wanted, Instant now) {
-  const Reach reach = reach_of(person, wanted.programme);
+  const Reach reach = wanted.to.empty() ? reach_of(person, wanted.programme) : reach_at(person, wanted.to);
   MessageRecord message;
   message.person = wanted.person;
   message.site = wanted.site;
@@ -172,6 +172,7 @@ Decision plan(const State& state, PersonRecord& person, SubjectRecord& about, co
   message.of = wanted.of;
   message.lead_minutes = static_cast<std::uint32_t>(wanted.lead.count());
   message.another_follows = wanted.another_follows;
+  message.contact = Phi<std::string>(wanted.to);
 
   Decision decision;
   const auto first = std::ranges::find_if(

@@ -51,6 +51,8 @@ SendMessage written(std::span<const MessageRecord> messages, const PersonRecord&
   } else if (message.programme == kReminder || message.programme == kBookedOnline) {
     // One segment of SMS has no room for a link beside what a reminder says: there, YES confirms.
     words.link = visit_link(message.message, visit_token(message.message, config), config);
+  } else if (message.programme == kBookingLink || message.programme == kFollowUp) {
+    words.link = booking_link(message.message, booking_token(message.message, config), config);
   } else {
     words.link = survey_link(message.subject, about.token.reveal(), config);
   }
@@ -226,7 +228,7 @@ Decision on(const State& state, const SendDue& due, Instant now) {
   const auto* about = state.find<SubjectRecord>(subject_id(message->person, message->subject));
   const auto* home_site = person.home_site.empty() ? nullptr : state.find<SiteRecord>(person.home_site.text());
   const auto* site = message->site.empty() ? nullptr : state.find<SiteRecord>(message->site.text());
-  const Reach reach = reach_of(person, message->programme);
+  const Reach reach = reach_of(person, *message);
   const bool suppressed = !reach.contact.empty() && state.find<SuppressionRecord>(reach.contact) != nullptr;
 
   const Question question{*message,       known, about, reach, suppressed, zones_of(person, home_site, site, state.config()),

@@ -39,6 +39,7 @@ std::string thing(const MessageRecord& message) {
   if (message.programme == kMissedCall) return "The text back for the missed call";
   if (message.programme == kNurture) return "Step " + std::to_string(message.step) + " of the nurture sequence";
   if (message.programme == kReferralThanks) return "The thank-you for a referral";
+  if (message.programme == kBookingLink) return "The link for booking online";
   return "Step " + std::to_string(message.step) + " of " + message.programme;
 }
 

@@ -10,6 +10,7 @@ namespace {
 /// Keep the signatures apart from each other and from any other that is made with the same secret.
 constexpr std::string_view kUnsubscribe = "bridgework unsubscribe 1";
 constexpr std::string_view kVisit = "bridgework visit 1";
+constexpr std::string_view kBooking = "bridgework booking 1";
 constexpr std::size_t kSignatureBytes = 16;
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -52,12 +53,22 @@ bool is_visit_token(const MessageId& message, std::string_view token, const Conf
   return is_token(visit_token(message, config), token);
 }
 
+std::string booking_token(const MessageId& message, const Config& config) { return token_for(kBooking, message, config); }
+
+bool is_booking_token(const MessageId& message, std::string_view token, const Config& config) {
+  return is_token(booking_token(message, config), token);
+}
+
 std::string unsubscribe_link(const MessageId& message, std::string_view token, const Config& config) {
   return link("/c/", message.text(), token, config);
 }
 
 std::string visit_link(const MessageId& message, std::string_view token, const Config& config) {
   return link("/v/", message.text(), token, config);
+}
+
+std::string booking_link(const MessageId& message, std::string_view token, const Config& config) {
+  return link("/b/", message.text(), token, config);
 }
 
 std::string survey_link(std::string_view survey, std::string_view token, const Config& config) {

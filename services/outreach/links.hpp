@@ -19,10 +19,15 @@ bool is_unsubscribe_token(const MessageId& message, std::string_view token, cons
 std::string visit_token(const MessageId& message, const Config& config);
 bool is_visit_token(const MessageId& message, std::string_view token, const Config& config);
 
-/// Pages of the edge: `/c/{message}.{token}`, `/v/{message}.{token}`, `/s/{survey}.{token}` and `/o/{offer}.{token}`; GET shows, POST acts.
-/// Empty for an empty token.
+/// The same for the link that opens the pages of online booking for whom it was sent to.
+std::string booking_token(const MessageId& message, const Config& config);
+bool is_booking_token(const MessageId& message, std::string_view token, const Config& config);
+
+/// Pages of the edge: `/c/{message}.{token}`, `/v/{message}.{token}`, `/b/{message}.{token}`, `/s/{survey}.{token}` and
+/// `/o/{offer}.{token}`; GET shows, POST acts. Empty for an empty token.
 std::string unsubscribe_link(const MessageId& message, std::string_view token, const Config& config);
 std::string visit_link(const MessageId& message, std::string_view token, const Config& config);
+std::string booking_link(const MessageId& message, std::string_view token, const Config& config);
 std::string survey_link(std::string_view survey, std::string_view token, const Config& config);
 std::string offer_link(std::string_view offer, std::string_view token, const Config& config);
 

@@ -5,6 +5,7 @@ using Cxx = import "/capnp/c++.capnp";
 using Cat = import "/messages/catalogue.capnp";
 using LeadIntake = import "/messages/lead_intake.capnp";
 using Followup = import "/messages/followup.capnp";
+using Appointments = import "/messages/appointments.capnp";
 using Outreach = import "/messages/outreach.capnp";
 $Cxx.namespace("bridgework::outreach::wire");
 $Cat.owner("outreach");
@@ -81,6 +82,8 @@ struct SubjectRecord $Cat.record {
   toldTo @9 :Text $Cat.id("PersonId") $Cat.maxBytes(64);
   # The guarantor who is asked to be reminded of this visit; empty: nobody but the person.
   confirmed @10 :Bool;
+  purpose @11 :Appointments.Purpose;
+  # Of the care that a gap is about.
 }
 struct MessageRecord $Cat.record {
   # id: message.
@@ -94,7 +97,7 @@ struct MessageRecord $Cat.record {
   templateName @7 :Text $Cat.maxBytes(64);
   channel @8 :LeadIntake.Channel;
   contact @9 :Text $Cat.phi $Cat.maxBytes(254);
-  # Where it was sent to; empty before that.
+  # Where it was sent to; before that empty, or the one place where it may be sent to.
   state @10 :Outreach.MessageState;
   reason @11 :Outreach.MessageReason;
   gone @12 :Gone;

@@ -27,6 +27,17 @@ Reach reach_of(const PersonRecord& person, std::string_view programme) {
   return phone.empty() ? reach_of(person) : Reach{Channel::kSms, phone};
 }
 
+Reach reach_of(const PersonRecord& person, const MessageRecord& message) {
+  return message.programme == kBookingLink ? reach_at(person, message.contact.reveal()) : reach_of(person, message.programme);
+}
+
+Reach reach_at(const PersonRecord& person, std::string_view contact) {
+  const auto is_it = [&](const messages::ContactPoint& point) { return !contact.empty() && point.value.reveal() == contact; };
+  const auto found = std::ranges::find_if(person.contact_points, is_it);
+  if (found == person.contact_points.end()) return {};
+  return {found->kind == ContactKind::kPhone ? Channel::kSms : Channel::kEmail, found->value.reveal()};
+}
+
 std::vector<std::string> zones_of(const PersonRecord& person, const SiteRecord* home_site, const SiteRecord* site, const Config& config) {
   if (runtime::zone_exists(person.zone)) return {person.zone};
   if (home_site != nullptr && runtime::zone_exists(home_site->zone)) return {home_site->zone};

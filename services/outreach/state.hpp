@@ -32,7 +32,8 @@ struct Vocabulary {
   using Timer = outreach::Timer;
   using Effect = outreach::Effect;
   using Event = messages::OutreachEvent;
-  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit, messages::ReminderTimes>;
+  using Reply = std::variant<messages::Done, messages::MessageList, messages::ConsentList, messages::LinkedVisit, messages::ReminderTimes,
+                             messages::LinkedBooker>;
   using Refusal = messages::OutreachRefusal;
   using Config = outreach::Config;
 };
@@ -51,9 +52,13 @@ inline constexpr std::string_view kShortNotice = "short_notice";
 inline constexpr std::string_view kMissedCall = "missed_call";
 inline constexpr std::string_view kNurture = "nurture";
 inline constexpr std::string_view kReferralThanks = "referral_thanks";
+inline constexpr std::string_view kBookingLink = "booking_link";
 
 /// What the nurture sequence of an enquiry is about: it ends when the enquiry does, and the acknowledgement does not.
 inline std::string nurture_subject(const EnquiryId& enquiry) { return enquiry.text() + ".nurture"; }
+
+/// What the links for booking are about that somebody has asked for: one matter for each channel.
+inline std::string booking_link_subject(Channel channel) { return "booking_link." + std::string(to_string(channel)); }
 
 /// Members are the contact points nothing may be sent to. The one index a rule looks at: right before a message leaves the process.
 inline constexpr std::string_view kSuppressedIndex = "suppressed";
@@ -88,6 +93,10 @@ struct Reach {
 Reach reach_of(const PersonRecord& person);
 /// The same for one message: a missed call is answered where it came from, by SMS, whatever the person prefers otherwise.
 Reach reach_of(const PersonRecord& person, std::string_view programme);
+/// The same for one that is planned: a link for booking goes where it was asked for, or nowhere.
+Reach reach_of(const PersonRecord& person, const MessageRecord& message);
+/// At this contact point, if it is still the person's; an empty value if not.
+Reach reach_at(const PersonRecord& person, std::string_view contact);
 
 /// The zones in which it must be a decent hour: the person's own, else the home site's, else the site's the message is about, else all
 /// of `uncertain_zones`. Unknown names are left out; empty means that nobody can tell, and then nothing is sent.

@@ -103,26 +103,26 @@ constexpr std::array kTemplates = {
     Template{"booked", 1, "pt", kSms, "", "{practice}: consulta {date} {time}.[ Ver ou cancelar: {link}] STOP para sair."},
     // ---- follow-up: what is open is told in the practice, never in a message
     Template{
-        "follow_up", 1, "en", kEmail, "We would like to hear from you",
+        "follow_up", 2, "en", kEmail, "We would like to hear from you",
         "Hello[ {first_name}],\n\nthe team of {practice} would like to talk with you about your next visit.\n[\nPlease call us: {phone}\n]["
-        "\nNo more e-mails: {unsubscribe}\n]"},
+        "\nBook online: {link}\n][\nNo more e-mails: {unsubscribe}\n]"},
     Template{"follow_up", 1, "en", kSms, "",
              "{practice}: we would like to arrange your next visit.[ Please call {phone}.] Reply STOP to opt out."},
     Template{
-        "follow_up", 1, "de", kEmail, "Wir würden gern von Ihnen hören",
+        "follow_up", 2, "de", kEmail, "Wir würden gern von Ihnen hören",
         "Guten Tag[ {first_name}],\n\ndas Team von {practice} möchte gern Ihren nächsten Besuch mit Ihnen besprechen.\n[\nBitte rufen Sie "
-        "uns an: {phone}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
+        "uns an: {phone}\n][\nOnline buchen: {link}\n][\nKeine E-Mails mehr: {unsubscribe}\n]"},
     Template{"follow_up", 1, "de", kSms, "",
              "{practice}: wir möchten Ihren nächsten Besuch vereinbaren.[ Bitte rufen Sie an: {phone}.] STOP beendet diese Nachrichten."},
-    Template{"follow_up", 1, "es", kEmail, "Nos gustaría saber de usted",
+    Template{"follow_up", 2, "es", kEmail, "Nos gustaría saber de usted",
              "Hola[ {first_name}]:\n\nel equipo de {practice} quisiera hablar con usted sobre su próxima visita.\n[\nLlámenos, por favor: "
-             "{phone}\n][\nNo recibir más correos: {unsubscribe}\n]"},
+             "{phone}\n][\nReserve en línea: {link}\n][\nNo recibir más correos: {unsubscribe}\n]"},
     Template{"follow_up", 1, "es", kSms, "",
              "{practice}: nos gustaría acordar su próxima visita.[ Llame al {phone}.] Responda STOP para no recibir mensajes."},
     Template{
-        "follow_up", 1, "pt", kEmail, "Gostaríamos de falar consigo",
+        "follow_up", 2, "pt", kEmail, "Gostaríamos de falar consigo",
         "Olá[ {first_name}],\n\na equipa de {practice} gostaria de falar consigo sobre a sua próxima visita.\n[\nTelefone-nos, por favor: "
-        "{phone}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
+        "{phone}\n][\nMarque online: {link}\n][\nNão receber mais e-mails: {unsubscribe}\n]"},
     Template{"follow_up", 1, "pt", kSms, "",
              "{practice}: gostaríamos de marcar a sua próxima visita.[ Ligue {phone}.] Responda STOP para sair."},
     // ---- survey
@@ -263,6 +263,26 @@ constexpr std::array kTemplates = {
              "Olá[ {first_name}],\n\nobrigado por recomendar {practice}. A sua confiança significa muito para nós.\n[\nNão receber mais "
              "e-mails: {unsubscribe}\n]"},
     Template{"referral_thanks", 1, "pt", kSms, "", "{practice}: obrigado por nos recomendar. Responda STOP para sair."},
+    // ---- the link for booking that somebody has asked for, perhaps somebody else
+    Template{"booking_link", 1, "en", kEmail, "Your link for booking",
+             "Hello[ {first_name}],\n\nyou have asked {practice} for a link to book a visit. It is good for one hour:\n\n{link}\n\nIf it "
+             "was not you, there is nothing to do: without this link nobody books for you.\n[\nYou can also call us: {phone}\n]"},
+    Template{"booking_link", 1, "en", kSms, "", "{practice}: book here within the hour: {link} Reply STOP to opt out."},
+    Template{"booking_link", 1, "de", kEmail, "Ihr Link zum Buchen",
+             "Guten Tag[ {first_name}],\n\nSie haben {practice} um einen Link gebeten, um einen Termin zu buchen. Er gilt eine "
+             "Stunde:\n\n{link}\n\nWaren Sie das nicht, ist nichts zu tun: Ohne diesen Link bucht niemand für Sie.\n[\nSie erreichen uns "
+             "auch telefonisch: {phone}\n]"},
+    Template{"booking_link", 1, "de", kSms, "", "{practice}: hier buchen, gilt 1 Stunde: {link} STOP = keine SMS."},
+    Template{"booking_link", 1, "es", kEmail, "Su enlace para reservar",
+             "Hola[ {first_name}]:\n\nusted pidió a {practice} un enlace para reservar una cita. Es válido durante una "
+             "hora:\n\n{link}\n\nSi no fue usted, no tiene que hacer nada: sin este enlace nadie reserva por usted.\n[\nTambién puede "
+             "llamarnos: {phone}\n]"},
+    Template{"booking_link", 1, "es", kSms, "", "{practice}: reserve aquí, válido 1 hora: {link} STOP para salir."},
+    Template{"booking_link", 1, "pt", kEmail, "O seu link para marcar",
+             "Olá[ {first_name}],\n\npediu a {practice} um link para marcar uma consulta. É válido durante uma "
+             "hora:\n\n{link}\n\nSe não foi um pedido seu, não é preciso fazer nada: sem este link ninguém marca por si.\n[\nTambém "
+             "pode telefonar: {phone}\n]"},
+    Template{"booking_link", 1, "pt", kSms, "", "{practice}: marque aqui, válido 1 hora: {link} STOP para sair."},
 };
 
 constexpr std::array<std::string_view, 5> kSmsPlaceholders = {"practice", "date", "time", "phone", "link"};

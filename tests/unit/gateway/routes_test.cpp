@@ -17,6 +17,7 @@
 #include "gateway/twilio.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/lane.hpp"
+#include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
 namespace {
