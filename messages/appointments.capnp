@@ -465,6 +465,12 @@ struct VisitTypeView {
   minutesBefore @6 :UInt16;
   online @7 :Bool;
 }
+struct ProviderView {
+  provider @0 :Text $Cat.id("ProviderId") $Cat.maxBytes(64);
+  name @1 :Text $Cat.maxBytes(256);
+  shifts @2 :List(OpeningHours) $Cat.maxItems(28);
+  # At this site.
+}
 struct SiteView $Cat.reply {
   site @0 :Text $Cat.id("SiteId") $Cat.maxBytes(64);
   name @1 :Text $Cat.maxBytes(256);
@@ -478,7 +484,8 @@ struct SiteView $Cat.reply {
   equipment @9 :List(EquipmentView);
   typesInFull @10 :List(VisitTypeView);
   exceptions @11 :List(CalendarException) $Cat.maxItems(400);
-  # These three only where one site is asked for.
+  providersInFull @12 :List(ProviderView);
+  # These four only where one site is asked for.
 }
 struct SiteList $Cat.reply { sites @0 :List(SiteView); }
 struct ListSites $Cat.query $Cat.http("GET /v1/sites") $Cat.answers("SiteList") {}

@@ -161,6 +161,7 @@ Answered on(const View& view, const messages::GetSite& query, Instant) {
   messages::SiteView view_of_site = shown(query.site, *record);
   view_of_site.exceptions = record->exceptions;
   for (const auto& entry : record->equipment) view_of_site.equipment.push_back({entry.equipment, entry.kind, entry.name});
+  for (const auto& one : record->providers) view_of_site.providers_in_full.push_back({one.provider, one.name, one.shifts});
   for (const auto& type : record->visit_types)
     view_of_site.types_in_full.push_back({.visit_type = type.visit_type,
                                           .name = type.name,

@@ -120,10 +120,11 @@ asio::awaitable<std::variant<BookEndpoint::Open, Page>> BookEndpoint::open(std::
   co_return open;
 }
 
-asio::awaitable<std::variant<std::vector<messages::Slot>, Page>> BookEndpoint::openings(const Open& open, std::string type,
+asio::awaitable<std::variant<std::vector<messages::Slot>, Page>> BookEndpoint::openings(const Open& open, BookWish wish,
                                                                                         std::optional<LocalDay> from) {
   messages::FindOpenings query;
-  query.type = std::move(type);
+  query.type = std::move(wish.type);
+  query.provider = ProviderId(wish.provider);
   query.sites = {open.site.site};
   query.from = from;
   query.limit = kOpeningsMax;
@@ -154,7 +155,7 @@ asio::awaitable<Page> BookEndpoint::show(std::string site, std::string query) {
 }
 
 asio::awaitable<Page> BookEndpoint::times(const Open& open, messages::VisitTypeView type, BookWish wish) {
-  auto found = co_await openings(open, wish.type, parse_day(wish.from));
+  auto found = co_await openings(open, wish, parse_day(wish.from));
   if (auto* page = std::get_if<Page>(&found)) co_return std::move(*page);
   const auto& slots = std::get<std::vector<messages::Slot>>(found);
   co_return Page{200,
@@ -285,7 +286,12 @@ asio::awaitable<Page> BookEndpoint::take(const Open& open, BookWish wish, Person
                    survey_message_page("Please call us", "This kind of visit cannot be booked online. The practice books it with you.")};
   }
   std::optional<LocalDay> day = std::chrono::floor<std::chrono::days>(slot.start);
-  auto found = co_await openings(open, wish.type, day);
+  auto found = co_await openings(open, wish, day);
+  if (auto* slots = std::get_if<0>(&found); slots != nullptr && slots->empty() && !wish.provider.empty()) {
+    // Rather with somebody else than not at all.
+    wish.provider.clear();
+    found = co_await openings(open, wish, day);
+  }
   if (auto* page = std::get_if<Page>(&found)) co_return std::move(*page);
   co_return Page{409, book_taken_page(open.site, type, std::get<std::vector<messages::Slot>>(std::move(found)), wish)};
 }

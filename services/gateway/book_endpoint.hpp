@@ -62,8 +62,7 @@ class BookEndpoint {
     bool is_full;  ///< today's cap is reached
   };
   asio::awaitable<std::variant<Open, Page>> open(std::string site);
-  asio::awaitable<std::variant<std::vector<messages::Slot>, Page>> openings(const Open& open, std::string type,
-                                                                            std::optional<LocalDay> from);
+  asio::awaitable<std::variant<std::vector<messages::Slot>, Page>> openings(const Open& open, BookWish wish, std::optional<LocalDay> from);
   asio::awaitable<Page> times(const Open& open, messages::VisitTypeView type, BookWish wish);
   /// Counts the form and makes an enquiry of it; a page when that was not to be.
   asio::awaitable<std::optional<Page>> enquire(const Open& open, const BookWish& wish);

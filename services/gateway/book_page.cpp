@@ -81,6 +81,7 @@ std::string to_types(const BookWish& wish) {
 
 std::string to_times(const BookWish& wish, std::string from) {
   Parameters parameters{{"type", wish.type}};
+  if (!wish.provider.empty()) parameters.emplace_back("provider", wish.provider);
   if (!from.empty()) parameters.emplace_back("from", std::move(from));
   const Parameters origin = origin_of(wish);
   parameters.insert(parameters.end(), origin.begin(), origin.end());
@@ -171,6 +172,22 @@ std::string field(const Field& f) {
   return html.append(f.more).append("></p>");
 }
 
+/// With whom, where there is a choice.
+std::string choice_of_provider(const messages::SiteView& site, const BookWish& wish) {
+  std::vector<std::pair<std::string, std::string>> choices{{"", "anyone"}};
+  for (const messages::ProviderView& one : site.providers_in_full)
+    if (!one.shifts.empty()) choices.emplace_back(one.provider.text(), one.name);
+  if (choices.size() < 3) return {};
+  std::string html = "<p>With:";
+  BookWish other = wish;
+  for (const auto& [provider, name] : choices) {
+    other.provider = provider;
+    html += provider == wish.provider ? " <strong>" + escaped(name) + "</strong>"
+                                      : " <a href=\"" + to_times(other, wish.from) + "\">" + escaped(name) + "</a>";
+  }
+  return html + "</p>";
+}
+
 /// For who has been here before, or brings a child.
 std::string known_form(const messages::SiteView& site) {
   std::string html =
@@ -199,6 +216,7 @@ BookWish read_book_wish(const Parameters& parameters) {
   BookWish wish{.token = value("token"),
                 .type = value("type"),
                 .slot = value("slot"),
+                .provider = value("provider"),
                 .from = value("from"),
                 .given_name = value("given_name"),
                 .family_name = value("family_name"),
@@ -211,6 +229,7 @@ BookWish read_book_wish(const Parameters& parameters) {
                 .contact = cut(value("contact"), kEmailBytesMax),
                 .campaign = value("campaign"),
                 .origin = {}};
+  if (!is_book_id(wish.provider)) wish.provider.clear();
   if (!is_book_id(wish.campaign)) wish.campaign = value("utm_campaign");
   if (!is_book_id(wish.campaign)) wish.campaign.clear();
   for (const std::string_view name : kOrigins) {
@@ -296,7 +315,7 @@ std::string book_types_page(const messages::SiteView& site, const std::vector<me
 std::string book_times_page(const messages::SiteView& site, const messages::VisitTypeView& type,
                             const std::vector<messages::Slot>& openings, MoreOpenings more, const BookWish& wish) {
   std::string content = "<h1>When would you like to come?</h1><p>" + words_of(type) + "<br>" + escaped(site.name) + ", times are " +
-                        escaped(site.zone) + " time</p>";
+                        escaped(site.zone) + " time</p>" + choice_of_provider(site, wish);
   std::vector<messages::Slot> times = each_time_once(openings);
   // The last day of a list that was cut short may have more times than the list.
   if (more == MoreOpenings::kLater && !times.empty() && day_of(times.front().local_start) != day_of(times.back().local_start))
@@ -316,6 +335,7 @@ std::string book_times_page(const messages::SiteView& site, const messages::Visi
       day = its_day;
     }
     Parameters parameters{{"type", wish.type}, {"slot", slot_text(slot)}};
+    if (!wish.provider.empty()) parameters.emplace_back("provider", wish.provider);
     const Parameters origin = origin_of(wish);
     parameters.insert(parameters.end(), origin.begin(), origin.end());
     content += "<li><a href=\"" + link(parameters) + "\">" + clock_of(slot.local_start) + "</a></li>";
@@ -334,6 +354,7 @@ std::string book_details_page(const messages::SiteView& site, const messages::Vi
       "<h1>Your details</h1><p>" + words_of(type) + "<br>" + (slot ? when_and_where(site, slot->start) : std::string()) + "</p>";
   content +=
       told(objections) + "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("slot", wish.slot);
+  if (!wish.provider.empty()) content += hidden("provider", wish.provider);
   for (const auto& [name, value] : origin_of(wish)) content += hidden(name, value);
   content += field({"given_name", "First name", "text", "given-name", wish.given_name, kNameBytesMax, " required"});
   content += field({"family_name", "Last name", "text", "family-name", wish.family_name, kNameBytesMax, ""});
@@ -355,8 +376,8 @@ std::string book_for_whom_page(const messages::SiteView& site, const messages::V
   const auto slot = read_book_slot(wish.slot);
   std::string content = "<h1>Who is it for?</h1><p>" + words_of(type) + "<br>" +
                         (slot ? when_and_where(site, slot->start) : std::string()) + "</p>" + told(objections);
-  content +=
-      "<form method=\"post\">" + hidden("type", wish.type) + hidden("slot", wish.slot) + "<fieldset><legend>The visit is for</legend>";
+  content += "<form method=\"post\">" + hidden("type", wish.type) + hidden("slot", wish.slot) +
+             (wish.provider.empty() ? "" : hidden("provider", wish.provider)) + "<fieldset><legend>The visit is for</legend>";
   for (const BookPerson& one : people) {
     const bool chosen = people.size() == 1 || one.token == wish.token;
     content += "<p><label><input type=\"radio\" name=\"token\" required value=\"" + one.token + "\"" + (chosen ? " checked> " : "> ") +
@@ -407,6 +428,7 @@ std::string book_taken_page(const messages::SiteView& site, const messages::Visi
     return page("That time is not free any more", content);
   }
   content += "<form method=\"post\">" + hidden("token", wish.token) + hidden("type", wish.type) + hidden("again", next_try(wish.again));
+  if (!wish.provider.empty()) content += hidden("provider", wish.provider);
   for (const auto& [name, value] : origin_of(wish)) content += hidden(name, value);
   content += hidden("given_name", wish.given_name) + hidden("family_name", wish.family_name) + hidden("phone", wish.phone) +
              hidden("email", wish.email) + hidden("consent", wish.consent) + hidden("offers", wish.offers) +

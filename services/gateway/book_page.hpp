@@ -25,7 +25,8 @@ struct BookWish {
   std::string token;  ///< of the page with the form: who sends it twice books once
   std::string type;
   std::string slot;
-  std::string from;  ///< first day to look at, "2026-11-24"; empty: today
+  std::string provider;  ///< only times with this one; empty: with anyone
+  std::string from;      ///< first day to look at, "2026-11-24"; empty: today
   std::string given_name, family_name, phone, email;
   std::string again;     ///< how many times were taken before: a time that is free again is asked for anew
   std::string consent;   ///< "yes"

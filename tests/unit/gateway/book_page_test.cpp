@@ -69,6 +69,8 @@ class GatewayBook : public testing::Test {
       case messages::FindOpenings::kTypeId: {
         messages::SlotList list;
         list.slots = openings_;
+        const ProviderId wanted = messages::decode_as<messages::FindOpenings>(call.request.body)->provider;
+        if (!wanted.empty()) std::erase_if(list.slots, [&](const messages::Slot& slot) { return slot.provider != wanted; });
         answer(list);
         break;
       }
@@ -402,6 +404,42 @@ TEST_F(GatewayBook, ATakenTimeGivesTheNearestOthersWithEverythingAsItWasSaid) {
   // The first time, free again, is not answered with what was said of it before.
   ASSERT_EQ(post(form + "&campaign=c-1&offers=yes&again=2").status, 200U);
   EXPECT_NE(commands()[3].request.idempotency_key, calls[1].request.idempotency_key);
+}
+
+TEST_F(GatewayBook, AVisitorChoosesWithWhom) {
+  const std::vector<messages::OpeningHours> shifts{{1, 480, 1080}};
+  site_.providers_in_full = {{ProviderId("dr-lee"), "Dr. <Lee>", shifts}, {ProviderId("dr-gone"), "Dr. Gone", {}}};
+  opens("2026-11-24T09:00:00");
+  opens("2026-11-24T09:00:00", "dr-wu");
+  opens("2026-11-24T09:30:00", "dr-wu");
+  EXPECT_FALSE(has(get("/book/harbour?type=exam"), "With:")) << "where only one works there is no choice";
+  site_.providers_in_full.push_back({ProviderId("dr-wu"), "Dr. Wu", shifts});
+
+  const HttpResponse anyone = get("/book/harbour?type=exam&utm_source=flyer");
+  EXPECT_TRUE(has(anyone, "<strong>anyone</strong>")) << anyone.body;
+  EXPECT_TRUE(has(anyone, "?type=exam&amp;provider=dr-lee&amp;utm_source=flyer\">Dr. &lt;Lee&gt;</a>")) << anyone.body;
+  EXPECT_FALSE(has(anyone, "Dr. Gone"));
+  EXPECT_TRUE(has(anyone, "dr-wu&amp;utm_source=flyer\">09:30"));
+
+  const HttpResponse lee = get("/book/harbour?type=exam&provider=dr-lee");
+  EXPECT_TRUE(has(lee, "<strong>Dr. &lt;Lee&gt;</strong>")) << lee.body;
+  EXPECT_TRUE(has(lee, "provider=dr-lee\">09:00")) << lee.body;
+  EXPECT_FALSE(has(lee, "09:30"));
+  EXPECT_TRUE(has(get("/book/harbour?type=exam&provider=dr-lee&slot=2026-11-24T09:00:00/dr-lee"), "name=\"provider\" value=\"dr-lee\""));
+  EXPECT_FALSE(has(get("/book/harbour?type=exam&provider=%3Cb%3E"), "<b>"));
+}
+
+TEST_F(GatewayBook, ATakenTimeGivesOthersWithTheSameProviderFirst) {
+  refusals_[messages::BookOnline::kTypeId] = "slot_taken";
+  opens("2026-11-24T10:00:00", "dr-wu");
+  const HttpResponse with_others = post(kForm + "&provider=dr-lee");
+  EXPECT_TRUE(has(with_others, "2026-11-24T10:00:00/dr-wu")) << "rather with somebody else than not at all";
+  EXPECT_FALSE(has(with_others, "name=\"provider\"")) << with_others.body;
+  opens("2026-11-24T11:00:00");
+  const HttpResponse page = post(kForm + "&provider=dr-lee&again=1");
+  EXPECT_TRUE(has(page, "2026-11-24T11:00:00/dr-lee")) << page.body;
+  EXPECT_FALSE(has(page, "dr-wu"));
+  EXPECT_TRUE(has(page, "name=\"provider\" value=\"dr-lee\""));
 }
 
 TEST_F(GatewayBook, WithoutAnotherTimeTheyAreAskedToCall) {
