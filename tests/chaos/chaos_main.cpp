@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "chaos/skew.hpp"
 #include "chaos/world.hpp"
 
 namespace bridgework::chaos {
@@ -50,6 +51,7 @@ struct Wish {
   double minutes = 2;
   std::string only;
   bool soak = false;
+  SkewOptions skew;
   World::Options world;
 };
 
@@ -58,6 +60,11 @@ int run(const Wish& wish) {
   const auto until = begun + std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(wish.minutes * 60));
   std::size_t violations = 0;
   try {
+    if (!wish.skew.old.empty()) {
+      violations = judge_skew(wish.world, wish.skew);
+      std::printf("violations: %zu\n", violations);
+      return violations == 0 ? 0 : 1;
+    }
     World world(wish.world);
     const auto chosen = [&](const std::vector<Nemesis>& all) {
       std::vector<Nemesis> out;
@@ -114,6 +121,11 @@ int main(int argc, char** argv) {
   app.add_option("--seed", wish.world.seed, "the order of faults and the choices in them");
   app.add_option("--only", wish.only, "this fault alone, again and again");
   app.add_flag("--soak", wish.soak, "no fault that ends services: those live long, and are judged by whether they grow");
+  app.add_option("--old", wish.skew.old,
+                 "no faults: every process replaced by this build's from the programs in this directory, back, and forward again");
+  app.add_flag("--by-service", wish.skew.by_service,
+               "with --old: all processes of a service together, never two versions of it side by side");
+  app.add_flag("--forward", wish.skew.forward_only, "with --old: the upgrade alone");
   app.add_option("--bin", wish.world.programs, "directory of the programs; those of the tests by default");
   app.add_option("--port", wish.world.port, "of the gateway; a free one by default");
   app.add_option("--clients", wish.world.clients, "how many work at the same time")->check(CLI::Range(1, 64));
