@@ -43,7 +43,7 @@ constexpr const char* kHelp = R"(bench_openings --data DIR --url URL [--full-day
 )";
 
 constexpr int kSites = 81, kProviders = 6, kDays = 60, kHalfFullDays = 14;
-constexpr int kOpens = 8, kCloses = 18;
+constexpr int kOpens = 8, kNoon = 12, kCloses = 18;
 constexpr const char* kZones[] = {"America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"};
 constexpr const char* kTypes[] = {"exam", "hygiene", "filling", "crown", "root-canal", "implant", "check", "emergency"};
 constexpr std::size_t kInFlight = 192;
@@ -162,8 +162,8 @@ std::vector<Site> set_up(Desk& desk) {
   return sites;
 }
 
-/// Holds and books visits of an hour, every `every`th of those there are, so many days from today on. How many there are now.
-std::size_t book(Desk& desk, const std::vector<Site>& sites, int days, int every, std::uint64_t& number) {
+/// Holds and books visits of an hour that end by then, every `every`th of those there are, so many days from today on. How many it booked.
+std::size_t book(Desk& desk, const std::vector<Site>& sites, int days, int closes, int every, std::uint64_t& number) {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t open = 0, booked = 0;
@@ -174,7 +174,7 @@ std::size_t book(Desk& desk, const std::vector<Site>& sites, int days, int every
     changed.notify_all();
   };
   for (int day = 0; day < days; ++day) {
-    for (int hour = kOpens; hour < kCloses; ++hour) {
+    for (int hour = kOpens; hour < closes; ++hour) {
       for (int provider = 0; provider < kProviders; ++provider) {
         for (const Site& site : sites) {
           const LocalDay date = runtime::local_day(runtime::system_now(), site.zone) + std::chrono::days(day);
@@ -220,12 +220,16 @@ class Bench {
     say("making the calendars");
     sites_ = set_up(desk_);
     std::uint64_t number = 0;
-    std::size_t booked = book(desk_, sites_, kHalfFullDays, 2, number);
+    std::size_t booked = book(desk_, sites_, kHalfFullDays, kCloses, 2, number);
     say(std::to_string(booked) + " visits booked: every second hour of two weeks");
     settle();
     measure("easy");
     if (options_.full_days > 0) {
-      booked += book(desk_, sites_, options_.full_days, 1, number);
+      booked += book(desk_, sites_, options_.full_days, kNoon, 1, number);
+      say(std::to_string(booked) + " visits booked: no morning is free for " + std::to_string(options_.full_days) + " days");
+      settle();
+      measure("mornings");
+      booked += book(desk_, sites_, options_.full_days, kCloses, 1, number);
       say(std::to_string(booked) + " visits booked: no hour is free for " + std::to_string(options_.full_days) + " days");
       settle();
       measure("full");
@@ -270,6 +274,11 @@ class Bench {
     openings.type = "crown";
     openings.days = kDays;
     const auto today = runtime::local_day(runtime::system_now(), sites_.front().zone);
+    messages::FindOpenings mornings = openings;
+    mornings.from_minute = kOpens * 60;
+    mornings.until_minute = kNoon * 60;
+    const std::string path = "/v1/openings?type=crown&days=" + std::to_string(kDays);
+    const std::string in_the_morning = path + "&from_minute=" + std::to_string(kOpens * 60) + "&until_minute=" + std::to_string(kNoon * 60);
     const auto check = [&](std::size_t found) {
       if (found != openings.limit) give_up("found " + std::to_string(found) + " openings");
     };
@@ -277,7 +286,11 @@ class Bench {
     tell(calendar, "openings_service", "20 of all sites, 60 days, asked by ZeroMQ",
          timed([&](int) { check(desk_.answer(openings).slots.size()); }));
     tell(calendar, "openings_http", "the same through HTTP and JSON",
-         timed([&](int) { check(api_.get("/v1/openings?type=crown&days=" + std::to_string(kDays)).json.at("slots").as_array().size()); }));
+         timed([&](int) { check(api_.get(path).json.at("slots").as_array().size()); }));
+    tell(calendar, "mornings_service", "20 mornings of all sites, 60 days, by ZeroMQ",
+         timed([&](int) { check(desk_.answer(mornings).slots.size()); }));
+    tell(calendar, "mornings_http", "the same through HTTP and JSON",
+         timed([&](int) { check(api_.get(in_the_morning).json.at("slots").as_array().size()); }));
     tell(calendar, "slots_service", "20 of one site, 60 days, by ZeroMQ", timed([&](int i) {
            const Site& site = site_of(i);
            check(desk_.answer(messages::FindSlots{.site = site.id, .type = "crown", .from = today, .days = kDays}, site.id.text())
