@@ -8,6 +8,7 @@ namespace bridgework::sim {
 
 std::unique_ptr<runtime::Handler> outreach_handler() {
   outreach::Config config;
+  config.token_secret = "a secret of the simulation";
   return std::make_unique<runtime::ModelHandler<outreach::Model>>(std::move(config));
 }
 

@@ -208,6 +208,12 @@ void Judge::check_offers(const AppointmentId& id, const messages::Visit& visit, 
   }
 }
 
+void Judge::count_form(const std::string& site, Instant at) {
+  if (read_.closed.contains(site)) violation("the form of " + site + " is taken in although it is switched off");
+  const auto day = runtime::local_day(at, read_.site_zones[site]);
+  if (++read_.forms[{site, day}] > read_.form_caps[site]) violation("the form of " + site + " is taken in more often than its cap");
+}
+
 void Judge::read(std::uint64_t sequence, const std::string& bytes) {
   const auto record = messages::decode_as<messages::EventRecord>(bytes);
   read_.types.push_back(record ? record->type_id : 0);
@@ -289,10 +295,9 @@ void Judge::read(std::uint64_t sequence, const std::string& bytes) {
     if (e.enabled) read_.closed.erase(e.site.text());
     else read_.closed.insert(e.site.text());
   } else if (is(messages::WebFormAccepted{})) {
-    const std::string site = as(messages::WebFormAccepted{}).site.text();
-    if (read_.closed.contains(site)) violation("the form of " + site + " is taken in although it is switched off");
-    const auto day = runtime::local_day(record->recorded_at, read_.site_zones[site]);
-    if (++read_.forms[{site, day}] > read_.form_caps[site]) violation("the form of " + site + " is taken in more often than its cap");
+    count_form(as(messages::WebFormAccepted{}).site.text(), record->recorded_at);
+  } else if (is(messages::BookingLinkAsked{})) {
+    count_form(as(messages::BookingLinkAsked{}).site.text(), record->recorded_at);
   } else if (is(messages::GapOpened{})) {
     once("gap|" + as(messages::GapOpened{}).gap.text(), "I5");
   } else if (is(messages::RecoveryCaseOpened{})) {

@@ -133,6 +133,8 @@ class Judge final : public Witness {
   void once(const std::string& fact, const char* rule);
   /// What anybody was offered of that time must have been taken back before this is told.
   void check_offers(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
+  /// One more form of that site taken in on that day.
+  void count_form(const std::string& site, Instant at);
   void check_not_online(const AppointmentId& id, std::uint64_t sequence);
   void occupy(const AppointmentId& id, const messages::Visit& visit, std::uint64_t sequence);
   const std::string& incarnation_at(std::uint64_t sequence) const;

@@ -946,10 +946,18 @@ class World {
     c.outcome = std::array{messages::CallOutcome::kMissed, messages::CallOutcome::kAbandoned, messages::CallOutcome::kNotBooked}[below(3)];
     call(kLeadIntake, c);
   }
-  /// Somebody, or something, fills in the booking page, or the practice switches it off or on.
+  /// Somebody, or something, fills in the booking page or asks for a link, or the practice switches it off or on.
   void on_booking_page(std::size_t who, std::size_t where) {
     if (below(4) == 0) {
       call(kLeadIntake, messages::SetWebForm{.site = site(where), .enabled = below(3) != 0, .daily_cap = kFormsADay});
+      return;
+    }
+    if (below(6) == 0) {
+      messages::AskForBookingLink asked;
+      asked.form_key = form_key(site(where));
+      asked.contact = Phi<std::string>(phone(who));
+      asked.person = person(who);
+      call(kLeadIntake, asked);
       return;
     }
     messages::SubmitWebForm c;
