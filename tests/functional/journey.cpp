@@ -470,6 +470,20 @@ class Journey {
       const Answer bucket = w_.api.get("/v1/bucket?site=main-street");
       return bucket.int_at("/enquiries") == 2;
     });
+
+    w_.chapter("She comes back: the practice knows her number, and a link sent to it is all she needs");
+    const Answer asked =
+        w_.api.send("POST", page + "/known", "contact=%2B12125550177&website=", {"Content-Type: application/x-www-form-urlencoded"});
+    w_.expect(asked.status == 200 && asked.text.find("on its way") != std::string::npos, "she is told to look for it: " + asked.text);
+    std::string link;
+    wait_for("the link arrives", [&] {
+      for (const std::string& message : w_.outbox())
+        if (const std::size_t begin = message.find("/b/"); begin != std::string::npos)
+          link = message.substr(begin, message.find_first_of(" \r\n", begin) - begin);
+      return !link.empty();
+    });
+    const Answer for_her = w_.api.get(link + "?type=check-up&slot=" + value(w_.api.get(link + "?type=check-up"), "slot="));
+    w_.expect(for_her.text.find("Noor") != std::string::npos, "it asks for whom, and not who she is: " + for_her.text);
   }
 
   World& w_;
