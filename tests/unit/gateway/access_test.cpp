@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +12,7 @@
 #include "gateway/gateway.hpp"
 #include "messages/appointments.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -71,12 +69,7 @@ class GatewayAccess : public testing::Test {
       request.set(http::field::content_type, "application/json");
       request.body() = body;
     }
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, peer); }, asio::detached);
-    context.run();
-    return response;
+    return answer_of(*gateway_, request, std::string(peer));
   }
   unsigned get(std::string_view who, const std::string& target) { return ask(who, http::verb::get, target).status; }
   unsigned post(std::string_view who, const std::string& target, const std::string& body) {

@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -20,6 +17,7 @@
 #include "messages/lead_intake.codec.hpp"
 #include "messages/outreach.codec.hpp"
 #include "runtime/clock.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -109,15 +107,7 @@ class GatewayKnown : public testing::Test {
     return reply;
   }
   HttpResponse ask(http::verb method, const std::string& target, const std::string& body = {}) {
-    HttpRequest request{method, target, 11};
-    request.set(http::field::content_type, "application/x-www-form-urlencoded");
-    request.body() = body;
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
-    return response;
+    return answer_to_form(*gateway_, method, target, body);
   }
   HttpResponse get(const std::string& query = {}) { return ask(http::verb::get, std::string("/b/") + kLink + query); }
   HttpResponse post(const std::string& body) { return ask(http::verb::post, std::string("/b/") + kLink, body); }

@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -20,6 +17,7 @@
 #include "messages/followup.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/clock.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -117,15 +115,7 @@ class GatewayBook : public testing::Test {
     openings_.push_back({.site = SiteId("harbour"), .provider = ProviderId(provider), .local_start = *parse_local(start)});
   }
   HttpResponse ask(http::verb method, const std::string& target, const std::string& body = {}) {
-    HttpRequest request{method, target, 11};
-    request.set(http::field::content_type, "application/x-www-form-urlencoded");
-    request.body() = body;
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
-    return response;
+    return answer_to_form(*gateway_, method, target, body);
   }
   HttpResponse get(const std::string& target) { return ask(http::verb::get, target); }
   HttpResponse post(const std::string& body, const std::string& site = "harbour") { return ask(http::verb::post, "/book/" + site, body); }

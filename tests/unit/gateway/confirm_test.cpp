@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -18,6 +15,7 @@
 #include "messages/lead_intake.codec.hpp"
 #include "messages/outreach.codec.hpp"
 #include "runtime/clock.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -91,12 +89,7 @@ class GatewayConfirm : public testing::Test {
     request.set(http::field::content_type, "application/json");
     request.set("Idempotency-Key", "sid-1");
     request.body() = body;
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
-    return response;
+    return answer_of(*gateway_, request);
   }
   std::vector<runtime::Call> sent(std::uint64_t type) const {
     std::vector<runtime::Call> calls;

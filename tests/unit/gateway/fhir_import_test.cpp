@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <chrono>
 #include <string>
@@ -17,6 +14,7 @@
 #include "messages/appointments.codec.hpp"
 #include "messages/lead_intake.codec.hpp"
 #include "support/fhir_rules.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -318,11 +316,7 @@ class GatewayFhirIn : public testing::Test {
     request.set(http::field::authorization, "Bearer admin-key-0123456789");
     request.set(http::field::content_type, media_type);
     request.body() = body;
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
+    const HttpResponse response = answer_of(*gateway_, request);
     Told told{response.status, {}, json::parse(response.body)};
     for (const auto& [name, value] : response.headers)
       if (name == "Location") told.location = value;

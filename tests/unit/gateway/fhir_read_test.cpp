@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +13,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/times.hpp"
 #include "messages/appointments.codec.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -60,12 +58,7 @@ class GatewayFhirMoved : public testing::Test {
   HttpResponse read(const std::string& id) {
     HttpRequest request{http::verb::get, "/fhir/R4/Appointment/" + id, 11};
     request.set(http::field::authorization, "Bearer admin-key-0123456789");
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
-    return response;
+    return answer_of(*gateway_, request);
   }
 
   Forms forms_;

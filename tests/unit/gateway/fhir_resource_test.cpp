@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
@@ -19,6 +16,7 @@
 #include "messages/lead_intake.codec.hpp"
 #include "runtime/types.hpp"
 #include "support/fhir_rules.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -291,11 +289,7 @@ class GatewayFhir : public testing::Test {
   Told ask(std::string_view who, const std::string& target, http::verb method = http::verb::get) {
     HttpRequest request{method, target, 11};
     if (!who.empty()) request.set(http::field::authorization, "Bearer " + std::string(who) + "-key-0123456789");
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
+    const HttpResponse response = answer_of(*gateway_, request);
     Told told{response.status, response.content_type, json::parse(response.body)};
     EXPECT_EQ(told.content_type, kFhirContentType) << target;
     EXPECT_EQ(joined(fhir_faults(told.body)), "") << target << ": " << response.body;

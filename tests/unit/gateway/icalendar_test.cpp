@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 #include <libical/ical.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <filesystem>
@@ -21,6 +18,7 @@
 #include "messages/appointments.codec.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/zone.hpp"
+#include "tests/unit/gateway/ask.hpp"
 #include "tests/unit/gateway/fake_backend.hpp"
 
 namespace bridgework::gateway {
@@ -252,12 +250,7 @@ class GatewayCalendarFeed : public testing::Test {
     if (!who.empty()) request.set(http::field::authorization, "Bearer " + std::string(who) + "-key-0123456789");
     if (!if_none_match.empty()) request.set(http::field::if_none_match, std::string(if_none_match));
     if (!accept.empty()) request.set(http::field::accept, std::string(accept));
-    HttpResponse response;
-    asio::io_context context;
-    asio::co_spawn(
-        context, [&]() -> asio::awaitable<void> { response = co_await gateway_->answer(request, "192.0.2.7"); }, asio::detached);
-    context.run();
-    return response;
+    return answer_of(*gateway_, request);
   }
   static std::string tag_of(const HttpResponse& response) {
     for (const auto& [name, value] : response.headers)

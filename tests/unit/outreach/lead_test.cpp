@@ -72,13 +72,7 @@ TEST(OutreachMissedCall, OfSomebodyJustMadeKnownIsTextedBackAtOnce) {
 
 TEST(OutreachMissedCall, AnEnquiryByPhoneIsNotAcknowledgedBesides) {
   Practice practice;
-  messages::EnquiryReceived event;
-  event.person = kAna;
-  event.site = kMain;
-  event.enquiry = kEnquiry;
-  event.channel = messages::EnquiryChannel::kPhoneCall;
-  practice.handle(event);
-  practice.settle();
+  practice.enquires(kEnquiry, messages::EnquiryChannel::kPhoneCall);
   EXPECT_TRUE(practice.sends().empty());
 }
 
@@ -137,12 +131,7 @@ TEST(OutreachAcknowledgement, IsNoneOnceThereIsAVisit) {
 TEST(OutreachAcknowledgement, WaitsForWhoIsChoosingATimeOnline) {
   for (const bool chooses : {false, true}) {
     Practice practice;
-    messages::EnquiryReceived event;
-    event.person = kAna;
-    event.site = kMain;
-    event.enquiry = kEnquiry;
-    event.channel = messages::EnquiryChannel::kOnlineBooking;
-    practice.handle(event);
+    practice.enquires(kEnquiry, messages::EnquiryChannel::kOnlineBooking);
     practice.pass_to(practice.now() + 44s);
     EXPECT_TRUE(practice.sends().empty());
     if (chooses) practice.handle(advanced(messages::LeadState::kBooked));

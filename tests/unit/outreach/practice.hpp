@@ -85,11 +85,12 @@ struct Practice : testing::Harness<Model> {
     event.profile = std::move(profile);
     handle(event);
   }
-  void enquires(EnquiryId enquiry = kEnquiry) {
+  void enquires(EnquiryId enquiry = kEnquiry, messages::EnquiryChannel channel = {}) {
     messages::EnquiryReceived event;
     event.person = kAna;
     event.site = kMain;
     event.enquiry = std::move(enquiry);
+    event.channel = channel;
     handle(event);
     settle();
   }
