@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
       ->add_option("--past-booked", import.past_booked, "fhir: what it means that a visit of the past is still booked (default: refused)")
       ->check(CLI::IsMember({"fulfilled", "noshow", "cancelled"}));
   import_command->add_option("--rejects", import.rejects_file, "where rejected rows are listed (default FILE.rejects.csv)");
-  import_command->add_flag("--fast", fast, "as fast as it goes; whoever works with the suite meanwhile waits three times as long");
+  import_command->add_flag("--fast", fast,
+                           "as fast as it goes, for hours in which nobody works with the suite: they would wait for each answer");
   import_command->add_flag("--from-start", from_start, "send again what a former run was already told about; changes nothing twice");
   import_command->callback([&] {
     import.output = wants_json ? ImportOptions::Output::kJson : ImportOptions::Output::kWords;

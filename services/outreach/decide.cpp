@@ -155,15 +155,16 @@ Decision on(const State& state, const messages::AppointmentBooked& event, Instan
   wanted.told_to = person.guarantor;
   Decision decision = plan(state, person, about, wanted, now);
   if (event.online) {
-    wanted.told_to = {};
-    wanted.programme = kBookedOnline;
-    wanted.purpose = MessagePurpose::kTransactional;
-    wanted.template_name = kBookedOnline;
-    wanted.due = now;
-    wanted.useful_until = event.visit.start;
-    wanted.lead = std::chrono::minutes(0);
-    wanted.another_follows = false;
-    decision.append(plan(state, person, about, wanted, now));
+    Plan agreed;
+    agreed.person = event.person;
+    agreed.site = event.site;
+    agreed.programme = kBookedOnline;
+    agreed.subject = event.appointment.text();
+    agreed.purpose = MessagePurpose::kTransactional;
+    agreed.template_name = kBookedOnline;
+    agreed.due = now;
+    agreed.useful_until = event.visit.start;
+    decision.append(plan(state, person, about, agreed, now));
   }
   remember_phones(decision, state, person);
   return decision;

@@ -35,17 +35,10 @@ class GatewayKnown : public testing::Test {
  protected:
   GatewayKnown() {
     config_.address_requests_per_second = 0;
-    site_.site = SiteId("harbour");
-    site_.name = "Harbour <Dental>";
-    site_.zone = "America/New_York";
-    site_.phone = "+12025550100";
-    site_.types_in_full = {
-        {.visit_type = "exam", .name = "Exam", .duration_minutes = 30, .purpose = Purpose::kExam, .online = true},
-        {.visit_type = "cleaning", .name = "Cleaning", .duration_minutes = 30, .purpose = Purpose::kHygiene, .online = true},
-        {.visit_type = "crown", .name = "Crown", .duration_minutes = 60, .purpose = Purpose::kProstho}};
-    form_.enabled = true;
-    form_.daily_cap = 10;
-    form_.keys = {{.form_key = FormKeyId("harbour.f-1")}};
+    site_ = harbour({{.visit_type = "exam", .name = "Exam", .duration_minutes = 30, .purpose = Purpose::kExam, .online = true},
+                     {.visit_type = "cleaning", .name = "Cleaning", .duration_minutes = 30, .purpose = Purpose::kHygiene, .online = true},
+                     {.visit_type = "crown", .name = "Crown", .duration_minutes = 60, .purpose = Purpose::kProstho}});
+    form_ = form_of_harbour();
     linked_ = {.person = PersonId("p-ana"), .site = SiteId("harbour"), .contact = Phi<std::string>("+12025550143")};
     bookers_.contact = Phi<std::string>("+12025550143");
     bookers_.persons = {{.person = PersonId("p-ana"), .given_name = Phi<std::string>("Ana")},

@@ -36,15 +36,9 @@ class GatewayBook : public testing::Test {
  protected:
   GatewayBook() {
     config_.address_requests_per_second = 0;
-    site_.site = SiteId("harbour");
-    site_.name = "Harbour <Dental>";
-    site_.zone = "America/New_York";
-    site_.phone = "+12025550100";
-    site_.types_in_full = {{.visit_type = "exam", .name = "Exam & <talk>", .duration_minutes = 30, .online = true},
-                           {.visit_type = "crown", .name = "Crown", .duration_minutes = 60}};
-    form_.enabled = true;
-    form_.daily_cap = 10;
-    form_.keys = {{.form_key = FormKeyId("harbour.f-1")}};
+    site_ = harbour({{.visit_type = "exam", .name = "Exam & <talk>", .duration_minutes = 30, .online = true},
+                     {.visit_type = "crown", .name = "Crown", .duration_minutes = 60}});
+    form_ = form_of_harbour();
     backend_.on_call = [this](const runtime::Call& call) { return reply_to(call); };
     start();
   }

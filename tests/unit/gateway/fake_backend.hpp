@@ -7,6 +7,8 @@
 
 #include "gateway/backend.hpp"
 #include "gateway/forms.hpp"
+#include "messages/appointments.values.hpp"
+#include "messages/lead_intake.values.hpp"
 
 namespace bridgework::gateway {
 
@@ -19,6 +21,18 @@ inline constexpr char kIntakeHash[] = "62d569c7f9def07b4f1d3418134b501246e8cf56b
 inline const Forms& forms() {
   static const Forms kForms;
   return kForms;
+}
+
+/// A site whose public form is open, for ten a day.
+inline messages::SiteView harbour(std::vector<messages::VisitTypeView> types) {
+  return {.site = SiteId("harbour"),
+          .name = "Harbour <Dental>",
+          .zone = "America/New_York",
+          .phone = "+12025550100",
+          .types_in_full = std::move(types)};
+}
+inline messages::WebFormView form_of_harbour() {
+  return {.enabled = true, .daily_cap = 10, .keys = {{.form_key = FormKeyId("harbour.f-1")}}};
 }
 
 class FakeBackend : public Backend {

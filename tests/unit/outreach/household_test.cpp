@@ -62,6 +62,12 @@ struct Home : Practice {
     settle();
   }
   void ben_books(LocalTime at) { bens_visit<messages::AppointmentBooked>(at); }
+  /// The site reminds two days and one day before Ben's visit on 12 March, 14:00.
+  void first_of_two_reminders_leaves() {
+    handle(messages::SetReminders{kMain, {2880, 1440}});
+    ben_books(local(2026, 3, 12, 14));
+    pass_to(new_york(2026, 3, 10, 20));
+  }
   const MessageRecord& bens_message() const { return *record<MessageRecord>("p-ben.m-1"); }
   std::string why_ben() const { return get<messages::MessageList>(messages::GetMessages{kBen}).messages.at(0).words; }
   std::vector<std::string> bodies() const {
@@ -295,8 +301,7 @@ TEST(Household, IsConfirmedByOneLink) {
 
 TEST(Household, IsRemindedAsOftenAsItsSiteReminds) {
   Home home;
-  home.handle(messages::SetReminders{kMain, {2880, 1440}});
-  home.ben_books(local(2026, 3, 12, 14));
+  home.first_of_two_reminders_leaves();
   home.pass_to(new_york(2026, 3, 12, 20));
   ASSERT_EQ(home.sends().size(), 2U);
   EXPECT_EQ(home.sends()[1].message, home.message(2)) << "Ana's again, not Ben's";
@@ -305,9 +310,7 @@ TEST(Household, IsRemindedAsOftenAsItsSiteReminds) {
 
 TEST(Household, ThatIsLeftBetweenTwoRemindersLeavesTheSecondToWhoseVisitItIs) {
   Home home;
-  home.handle(messages::SetReminders{kMain, {2880, 1440}});
-  home.ben_books(local(2026, 3, 12, 14));
-  home.pass_to(new_york(2026, 3, 10, 20));
+  home.first_of_two_reminders_leaves();
   ASSERT_EQ(home.sends().size(), 1U);
   home.leaves();
   auto later = ben();
@@ -324,9 +327,7 @@ TEST(Household, ThatCannotBeToldTheSecondTimeLeavesItToWhoseVisitItIs) {
   sharing.contact_points = {phone(), mail("ben@example.org")};
   sharing.preferred_channel = Channel::kSms;
   Home home(sharing);
-  home.handle(messages::SetReminders{kMain, {2880, 1440}});
-  home.ben_books(local(2026, 3, 12, 14));
-  home.pass_to(new_york(2026, 3, 10, 20));
+  home.first_of_two_reminders_leaves();
   ASSERT_EQ(home.sends().size(), 1U);
   auto gone = ana();
   gone.status = messages::PersonStatus::kMoved;
